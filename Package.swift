@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "gantry",
+    products: [
+        .executable(name: "gantry", targets: ["gantry"]),
+        .library(name: "EngineAPI", targets: ["EngineAPI"]),
+        .library(name: "DockerEngine", targets: ["DockerEngine"]),
+        .library(name: "EngineTesting", targets: ["EngineTesting"]),
+    ],
+    dependencies: [
+        // The transport of the engine client: sockets, HTTP/1.1, connection upgrades.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // The command line.
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        // The state file: journal of transactions, over the system's libsqlite3.
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        // SHA-256 for `config-hash`.
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        // Tests run the gantry binary and the engines' own tools as processes.
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+    ],
+    targets: [
+        // Bottom-up: a target may depend only on targets above it.
+        .systemLibrary(
+            name: "CLibYAML",
+            pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"])]
+        ),
+        .target(name: "YAML", dependencies: ["CLibYAML"]),
+        .target(name: "EngineAPI"),
+        .target(
+            name: "DockerEngine",
+            dependencies: [
+                "EngineAPI",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            exclude: ["README.md"]
+        ),
+        .target(name: "EngineTesting", dependencies: ["EngineAPI"], exclude: ["README.md"]),
+        .target(name: "ComposeModel"),
+        .target(name: "ComposeGraph"),
+        .target(
+            name: "ComposeLoader",
+            dependencies: ["ComposeModel", "ComposeGraph", "YAML"]
+        ),
+        .target(
+            name: "ComposePlanner",
+            dependencies: [
+                "ComposeModel", "ComposeGraph", "EngineAPI",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .target(
+            name: "ComposeState",
+            dependencies: ["ComposePlanner", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .target(
+            name: "ComposeExecutor",
+            dependencies: ["ComposePlanner", "ComposeState", "ComposeModel", "ComposeGraph", "EngineAPI"]
+        ),
+        .target(name: "ComposeLogs", dependencies: ["EngineAPI"]),
+        .target(
+            name: "ComposeSupervisor",
+            dependencies: ["ComposeExecutor", "ComposeLogs", "ComposePlanner", "ComposeModel", "EngineAPI"]
+        ),
+        .target(
+            name: "ComposeCommands",
+            dependencies: [
+                "ComposeSupervisor", "ComposeExecutor", "ComposeState", "ComposePlanner", "ComposeLogs",
+                "ComposeLoader", "ComposeModel", "ComposeGraph", "DockerEngine", "EngineAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(name: "gantry", dependencies: ["ComposeCommands"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

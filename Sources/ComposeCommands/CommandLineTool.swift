@@ -1,0 +1,75 @@
+import ArgumentParser
+import ComposeLoader
+import ComposePlanner
+import EngineAPI
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The program: arguments in, exit code out.
+package enum CommandLineTool {
+    /// Parses the arguments (the first is the program's own name), runs the command and ends the process.
+    package static func run(_ arguments: [String]) async -> Never {
+        // A reader that goes away (`gantry logs | head`) is a normal end of writing, not a reason to die.
+        signal(SIGPIPE, SIG_IGN)
+        exit(await exitCode(Array(arguments.dropFirst())).rawValue)
+    }
+
+    private static func exitCode(_ arguments: [String]) async -> CommandExit {
+        do {
+            let normalized = try RootArguments.normalize(arguments)
+            var command = try GantryCommand.parseAsRoot(normalized)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return .success
+        } catch let exit as CommandExit {
+            return exit
+        } catch {
+            return report(error)
+        }
+    }
+
+    private static func report(_ error: any Error) -> CommandExit {
+        switch error {
+        case let failure as LoadFailure:
+            standardError(failure.description)
+        case let failure as PlanError:
+            standardError(failure.problems.map { "gantry: \($0)" }.joined(separator: "\n"))
+        case let failure as EngineError:
+            standardError("gantry: \(EngineText.sentence(failure))")
+        case is CancellationError:
+            return .interrupted
+        default:
+            let parserExit = GantryCommand.exitCode(for: error)
+            let message = GantryCommand.fullMessage(for: error)
+            if parserExit.isSuccess {
+                print(message)
+                return .success
+            }
+            standardError(parserExit == .validationFailure ? message : "gantry: \(error)")
+        }
+        return .failure
+    }
+}
+
+/// The exit codes of every command.
+struct CommandExit: Error, Equatable {
+    let rawValue: Int32
+
+    /// What was asked for is so.
+    static let success = CommandExit(rawValue: 0)
+    /// It is not, and a message says why.
+    static let failure = CommandExit(rawValue: 1)
+    /// `plan`: there is something to do.
+    static let changesPlanned = CommandExit(rawValue: 2)
+    /// Ended by Ctrl-C, as shells count it.
+    static let interrupted = CommandExit(rawValue: 130)
+    /// Ended by SIGTERM, as shells count it.
+    static let terminated = CommandExit(rawValue: 143)
+}

@@ -1,0 +1,171 @@
+import ArgumentParser
+import ComposeExecutor
+import ComposeLoader
+import ComposeModel
+import ComposePlanner
+import ComposeState
+import DockerEngine
+import EngineAPI
+import FoundationEssentials
+
+/// What a command works with: its options, the environment, the engine, and the project.
+struct CommandSession: Sendable {
+    let options: GlobalOptions
+    let environment: [String: String]
+    let terminal: Terminal
+    let address: EngineAddress
+    let engine: DockerEngine
+
+    init(_ options: GlobalOptions) throws {
+        self.options = options
+        environment = ProcessInfo.processInfo.environment
+        terminal = Terminal(ansi: options.ansi, environment: environment)
+        address = try EngineAddress(environment["DOCKER_HOST"] ?? "")
+        engine = DockerEngine(address: address)
+    }
+
+    // MARK: The project
+
+    /// Loads the project with the services named and what they need; warnings go to standard error.
+    ///
+    /// - Throws: `LoadFailure` with every error found; a `ValidationError` for a service that is not defined.
+    func loadProject(services: [String] = []) throws -> Project {
+        let loaded = try ProjectLoader(options: loadOptions(services: services)).load()
+        for warning in loaded.warnings { standardError(DiagnosticRenderer().text(of: warning)) }
+        let project = loaded.project
+        try check(services, in: project)
+        return project
+    }
+
+    /// Throws a `ValidationError` for a service that the project does not define, with a suggestion where one is close.
+    func check(_ services: [String], in project: Project) throws {
+        for service in services where project.services[service] == nil {
+            let hint = Suggestion.hint(for: service, among: project.services.keys.sorted()).map { " (\($0))" } ?? ""
+            throw ValidationError("There is no service \"\(service)\" in project \(project.name)\(hint).")
+        }
+    }
+
+    /// The project's name, and the project where there is a file. With `-p` alone the containers' labels suffice.
+    func findProject(services: [String] = []) throws -> (name: String, project: Project?) {
+        do {
+            let project = try loadProject(services: services)
+            return (project.name, project)
+        } catch let failure as LoadFailure {
+            guard let name = options.projectName, failure.isMissingFile else { throw failure }
+            return (name, nil)
+        }
+    }
+
+    private func loadOptions(services: [String]) -> LoadOptions {
+        var load = LoadOptions(
+            workingDirectory: FileManager.default.currentDirectoryPath, environment: environment)
+        load.files = options.files
+        load.projectName = options.projectName
+        load.profiles = options.profiles
+        load.environmentFiles = options.environmentFiles
+        load.projectDirectory = options.projectDirectory
+        load.keepsUnusedResources = options.allResources
+        if options.files.contains("-") { load.standardInput = readStandardInput() }
+        load.services = services
+        return load
+    }
+
+    // MARK: The engine
+
+    var observer: Observer { Observer(engine: engine) }
+
+    /// Calls under way at once.
+    var parallel: Int {
+        let given = options.parallel ?? environment["COMPOSE_PARALLEL_LIMIT"].flatMap { Int($0) }
+        guard let given else { return Executor.Limits.defaultParallel }
+        return given > 0 ? given : CommandSession.unbounded
+    }
+
+    /// What `--parallel -1` means: more than any project has operations.
+    private static let unbounded = 1 << 20
+
+    /// How progress is shown: the option, else `COMPOSE_PROGRESS`.
+    var progressMode: ProgressMode {
+        options.progress ?? environment["COMPOSE_PROGRESS"].flatMap(ProgressMode.init) ?? .auto
+    }
+
+    /// Runs `body` as the only writer of a project, after whatever an interrupted command left open has been ended.
+    func withExecutor<Result: Sendable>(
+        project: String, command: String, limits: Executor.Limits, observer: any ApplyObserver,
+        _ body: (Executor) async throws -> Result
+    ) async throws -> Result {
+        let state = StateDirectory(environment: environment)
+        let journal = try state.journal()
+        let scope = JournalScope(engine: address.description, project: project)
+        let lock = try await lock(state.lockPath(scope), project: project, command: command)
+        let executor = Executor(
+            engine: engine, journal: journal, scope: scope, limits: limits, observer: observer)
+        for recovered in try await executor.recover() {
+            standardError(RecoveryText.text(recovered))
+            let isOpen = try await journal.transaction(recovered.id) != nil
+            guard !isOpen else { throw CommandExit.failure }
+        }
+        let result = try await body(executor)
+        lock.release()
+        return result
+    }
+
+    /// Carries out a plan of which nothing is taken back, showing progress and then what is left.
+    func carryOut(
+        project: String, command: String, _ makePlan: (ObservedState) -> Plan
+    ) async throws {
+        if options.dryRun {
+            standardOutput(makePlan(try await observer.observe(project: project)).description)
+            return
+        }
+        let renderer = ProgressRenderer(title: "\(command) \(project)", mode: progressMode, terminal: terminal)
+        var limits = Executor.Limits()
+        limits.parallel = parallel
+        let leftovers = try await withExecutor(
+            project: project, command: command, limits: limits, observer: renderer
+        ) { executor in
+            let plan = makePlan(try await observer.observe(project: project))
+            if plan.isEmpty { standardError("Project \(project): nothing to \(command).") }
+            return await renderer.display { await executor.carryOut(plan) }
+        }
+        guard leftovers.isEmpty else {
+            standardError("gantry: \(command) could not do everything:")
+            for leftover in leftovers { standardError("  \(leftover.what): \(leftover.reason)") }
+            standardError("Repeat `gantry \(command)` when the cause is gone.")
+            throw CommandExit.failure
+        }
+    }
+
+    /// How often a held lock is tried again: seldom enough to cost nothing, often enough not to be noticed.
+    private static let lockRetry: Duration = .milliseconds(200)
+
+    private func lock(_ path: String, project: String, command: String) async throws -> ProjectLock {
+        let holder = "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since "
+            + "\(EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19))Z)"
+        var isToldOf: ProjectLock.Holder?
+        while true {
+            switch try ProjectLock.attempt(path: path, holder: holder) {
+            case .locked(let lock): return lock
+            case .held(let holder):
+                if isToldOf != holder {
+                    standardError("Waiting for project \(project), which \(holder.description) is changing.")
+                    isToldOf = holder
+                }
+            }
+            try await Task.sleep(for: CommandSession.lockRetry)
+        }
+    }
+}
+
+/// What is said when an interrupted command has been ended.
+enum RecoveryText {
+    static func text(_ recovered: RecoveredTransaction) -> String {
+        let done = recovered.wasCommitted ? "finished" : "taken back"
+        var lines = ["An interrupted `gantry \(recovered.command)` was \(done) first."]
+        if !recovered.leftovers.isEmpty {
+            lines[0] = "An interrupted `gantry \(recovered.command)` could not be \(done) completely:"
+            lines += recovered.leftovers.map { "  \($0.what): \($0.reason)" }
+        }
+        return lines.joined(separator: "\n")
+    }
+}

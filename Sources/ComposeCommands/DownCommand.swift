@@ -1,0 +1,47 @@
+import ArgumentParser
+import ComposeExecutor
+import ComposePlanner
+
+/// `gantry down`
+struct DownCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "down", abstract: "Stops and removes containers and networks, and volumes with -v.",
+        discussion: """
+            Goes on past a failure, says what is left, and may be repeated.
+            Example: gantry down -v
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(
+        name: [.customLong("volumes"), .customLong("volume"), .customShort("v")],
+        help: "Also remove the volumes that the file declares, and unnamed ones.")
+    var volumes = false
+
+    @Flag(name: .customLong("remove-orphans"), help: "Also remove containers without a service in the file.")
+    var removeOrphans = false
+
+    @Option(
+        name: [.customLong("timeout"), .customShort("t")],
+        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
+    var timeout: Int?
+
+    @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
+    var services: [String] = []
+
+    func run() async throws {
+        let session = try CommandSession(options)
+        let (name, project) = try session.findProject()
+        if let project { try session.check(services, in: project) }
+        var down = DownOptions()
+        down.services = services
+        down.removeVolumes = volumes
+        down.removeOrphans =
+            removeOrphans || ["1", "true"].contains(session.environment["COMPOSE_REMOVE_ORPHANS", default: ""])
+        down.stopGrace = timeout
+        let chosen = down
+        try await session.carryOut(project: name, command: "down") { observed in
+            DownPlanner.down(name, project: project, observed: observed, options: chosen)
+        }
+    }
+}

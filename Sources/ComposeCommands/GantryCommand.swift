@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// The root command.
+struct GantryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gantry",
+        abstract: "Runs the containers of Compose files: all of a stack, or none of it.",
+        discussion: """
+            Options of all commands may stand before the command too, where -f is --file and -p is --project-name:
+              gantry -f shop.yaml -p shop up -d --wait
+            """,
+        subcommands: commands)
+
+    static let commands: [any ParsableCommand.Type] = [
+        UpCommand.self, DownCommand.self, StartCommand.self, StopCommand.self, PsCommand.self, LogsCommand.self,
+        PlanCommand.self, ConfigCommand.self, VersionCommand.self,
+    ]
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import ComposeExecutor
+import ComposePlanner
+
+/// `gantry start`
+struct StartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Starts containers that are there, in dependency order.",
+        discussion: "Example: gantry start --wait web")
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(name: .customLong("wait"), help: "Return only when every service is up.")
+    var wait = false
+
+    @Option(
+        name: .customLong("wait-timeout"),
+        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
+    var waitTimeout: Int?
+
+    @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
+    var services: [String] = []
+
+    func run() async throws {
+        let session = try CommandSession(options)
+        let project = try session.loadProject(services: services)
+        var up = UpOptions()
+        up.services = services
+        up.onlyStart = true
+        up.wait = wait
+        let run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "start")
+        try await run.detached()
+    }
+}

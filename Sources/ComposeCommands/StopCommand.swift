@@ -1,0 +1,34 @@
+import ArgumentParser
+import ComposeExecutor
+import ComposePlanner
+
+/// `gantry stop`
+struct StopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Stops containers and keeps them.",
+        discussion: """
+            Containers stop in reverse dependency order, those of one level at once.
+            Example: gantry stop -t 3 web
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Option(
+        name: [.customLong("timeout"), .customShort("t")],
+        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
+    var timeout: Int?
+
+    @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
+    var services: [String] = []
+
+    func run() async throws {
+        let session = try CommandSession(options)
+        let (name, _) = try session.findProject(services: services)
+        var down = DownOptions()
+        down.services = services
+        down.stopGrace = timeout
+        try await session.carryOut(project: name, command: "stop") { observed in
+            DownPlanner.stop(name, observed: observed, options: down)
+        }
+    }
+}

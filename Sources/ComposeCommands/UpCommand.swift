@@ -1,0 +1,105 @@
+import ArgumentParser
+import ComposePlanner
+
+/// `gantry up`
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Brings the project up: all of it, or nothing.",
+        discussion: """
+            When anything fails, or Ctrl-C comes first, everything is taken back to how it was.
+            Without -d the containers' output is shown; Ctrl-C then stops what the command started, a second one kills it.
+            Example: gantry up -d --wait web
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(name: [.customLong("detach"), .customShort("d")], help: "Return when the containers have been started.")
+    var detach = false
+
+    @Flag(name: .customLong("wait"), help: "Return when every service is up and healthy; implies -d.")
+    var wait = false
+
+    @Option(
+        name: .customLong("wait-timeout"),
+        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
+    var waitTimeout: Int?
+
+    @Flag(name: .customLong("force-recreate"), help: "Make every container anew.")
+    var forceRecreate = false
+
+    @Flag(name: .customLong("no-recreate"), help: "Leave containers that are there, whatever has changed.")
+    var noRecreate = false
+
+    @Flag(name: .customLong("remove-orphans"), help: "Also remove containers without a service in the file.")
+    var removeOrphans = false
+
+    @Flag(name: .customLong("no-deps"), help: "Leave what the services depend on alone.")
+    var noDependencies = false
+
+    @Flag(name: .customLong("no-start"), help: "Make containers, but do not start them.")
+    var noStart = false
+
+    @Option(
+        name: .customLong("scale"), parsing: .singleValue,
+        help: ArgumentHelp("How many replicas a service has: web=3. Repeat it for several.", valueName: "service=n"))
+    var scale: [String] = []
+
+    @Option(
+        name: [.customLong("timeout"), .customShort("t")],
+        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
+    var timeout: Int?
+
+    @Flag(name: .customLong("no-log-prefix"), help: "Show output without the containers' names.")
+    var noLogPrefix = false
+
+    @Flag(name: .customLong("no-color"), help: "Show output without colours.")
+    var noColor = false
+
+    @Flag(name: .customLong("timestamps"), help: "Show when each line was written.")
+    var timestamps = false
+
+    @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
+    var services: [String] = []
+
+    func validate() throws {
+        if forceRecreate, noRecreate {
+            throw ValidationError("--force-recreate and --no-recreate exclude each other.")
+        }
+        for entry in scale where UpCommand.parse(scale: entry) == nil {
+            throw ValidationError("--scale \(entry) is not of the form service=n, as in web=3.")
+        }
+    }
+
+    func run() async throws {
+        let session = try CommandSession(options)
+        let project = try session.loadProject(services: services)
+        let replicas = scale.compactMap(UpCommand.parse)
+        try session.check(replicas.map(\.service), in: project)
+        var up = UpOptions()
+        up.services = services
+        up.recreate = forceRecreate ? .always : noRecreate ? .never : .diverged
+        up.removeOrphans =
+            removeOrphans || ["1", "true"].contains(session.environment["COMPOSE_REMOVE_ORPHANS", default: ""])
+        up.wait = wait
+        up.withoutDependencies = noDependencies
+        up.withoutStart = noStart
+        up.scale = Dictionary(replicas.map { ($0.service, $0.count) }) { $1 }
+        up.stopGrace = timeout
+        let run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "up")
+        if detach || wait || noStart || options.dryRun {
+            try await run.detached()
+        } else {
+            var view = UpView()
+            view.showsPrefix = !noLogPrefix
+            view.usesColors = !noColor
+            view.showsTimes = timestamps
+            try await run.attached(view)
+        }
+    }
+
+    private static func parse(scale entry: String) -> (service: String, count: Int)? {
+        let parts = entry.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let count = Int(parts[1]), count >= 0 else { return nil }
+        return (String(parts[0]), count)
+    }
+}

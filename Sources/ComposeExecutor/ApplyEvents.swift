@@ -1,0 +1,58 @@
+package import ComposePlanner
+package import EngineAPI
+
+/// Something that happened while a plan was applied.
+package enum ApplyEvent: Sendable {
+    case pulling(ImagePull)
+    case pullProgress(ImagePull, PullProgress)
+    case pulled(ImagePull)
+    case began(Operation)
+    case succeeded(Operation)
+    case failed(Operation, reason: String)
+    /// Everything that was wanted is in force.
+    case committed
+    /// The transaction is being taken back, for this reason.
+    case rollingBack(reason: String)
+    case undoing(Operation, Undo)
+    case undone(Operation, Undo)
+    case undoFailed(Operation, Undo, reason: String)
+}
+
+/// Who is told how an application of a plan goes.
+package protocol ApplyObserver: Sendable {
+    /// Takes an event; must return at once.
+    func report(_ event: ApplyEvent)
+    /// A container is about to start; the start waits for this to return, so that one can attach first.
+    func willStart(_ container: ContainerID, name: String, service: String) async
+}
+
+/// An observer that wants to know nothing.
+package struct SilentObserver: ApplyObserver {
+    package init() {}
+    package func report(_ event: ApplyEvent) {}
+    package func willStart(_ container: ContainerID, name: String, service: String) async {}
+}
+
+/// Why a plan was not applied, and what was done about it.
+package struct ApplyFailure: Error, Sendable {
+    /// The operation that failed first; nil when a pull failed or the user gave up.
+    package let operation: Operation?
+    /// A sentence.
+    package let reason: String
+    /// Facts about the container that is to blame, taken before it went.
+    package let container: ContainerReport?
+    /// Whether the user gave up, rather than something failing.
+    package let isCancelled: Bool
+    /// How many operations were taken back.
+    package let undone: Int
+    /// What could not be taken back; empty when the project is as it was.
+    package let leftovers: [Leftover]
+}
+
+/// Something that could not be brought back to how it was, or not brought forward.
+package struct Leftover: Sendable, Equatable {
+    /// What is left: `container web-1`.
+    package let what: String
+    /// A sentence.
+    package let reason: String
+}

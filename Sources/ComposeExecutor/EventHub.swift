@@ -1,0 +1,66 @@
+import ComposePlanner
+import EngineAPI
+import Synchronization
+
+/// Tells those who wait for a container that something happened to it, from one subscription to the engine's events.
+///
+/// A signal only means "look again", so signals may be merged, and after a broken connection everyone looks again.
+final class EventHub: Sendable {
+    private struct State {
+        var listeners: [ContainerID: [Int: AsyncStream<Void>.Continuation]] = [:]
+        var nextListener = 0
+    }
+
+    private let state = Mutex(State())
+    private let engine: any ContainerEngine
+    private let project: String
+
+    /// Between a broken subscription and the next attempt.
+    private static let retryDelay: Duration = .milliseconds(250)
+
+    init(engine: any ContainerEngine, project: String) {
+        self.engine = engine
+        self.project = project
+    }
+
+    /// Follows the events until cancelled.
+    func run() async {
+        let filter = EventFilter(types: ["container"], labels: ["\(ComposeLabels.project)=\(project)"])
+        while !Task.isCancelled {
+            try? await engine.withEvents(matching: filter, since: nil) { events in
+                // What happened before the subscription was in force is seen by looking once more.
+                self.signalAll()
+                for try await event in events { self.signal(ContainerID(event.actorID)) }
+            }
+            try? await Task.sleep(for: EventHub.retryDelay)
+        }
+    }
+
+    /// Signals for one container, the first at once. At most one is kept for a listener that is busy.
+    func signals(for id: ContainerID) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let listener = state.withLock { state in
+            state.nextListener += 1
+            state.listeners[id, default: [:]][state.nextListener] = continuation
+            return state.nextListener
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { state in
+                state.listeners[id]?[listener] = nil
+                if state.listeners[id]?.isEmpty == true { state.listeners[id] = nil }
+            }
+        }
+        continuation.yield()
+        return stream
+    }
+
+    private func signal(_ id: ContainerID) {
+        let listeners = state.withLock { $0.listeners[id].map { Array($0.values) } ?? [] }
+        for listener in listeners { listener.yield() }
+    }
+
+    private func signalAll() {
+        let listeners = state.withLock { $0.listeners.values.flatMap(\.values) }
+        for listener in listeners { listener.yield() }
+    }
+}

@@ -1,0 +1,128 @@
+package import ComposePlanner
+package import ComposeState
+package import EngineAPI
+
+/// Applies plans so that each one either takes full effect or leaves the project as it was.
+package struct Executor: Sendable {
+    /// What bounds an application.
+    package struct Limits: Sendable {
+        /// Calls in flight at once. Six is what an engine on two cores gains from: four are not enough to keep it busy,
+        /// and more only wait in its queue.
+        package static let defaultParallel = 6
+        /// How long a wait may last by default: longer than any migration known to us, shorter than a build server's
+        /// own patience.
+        package static let defaultReadinessDeadline: Duration = .seconds(1800)
+
+        package var parallel = defaultParallel
+        package var readinessDeadline = defaultReadinessDeadline
+        package init() {}
+    }
+
+    let engine: any ContainerEngine
+    let journal: Journal
+    let scope: JournalScope
+    let limits: Limits
+    let observer: any ApplyObserver
+    let clock: any Clock<Duration>
+
+    package init(
+        engine: any ContainerEngine, journal: Journal, scope: JournalScope, limits: Limits = Limits(),
+        observer: any ApplyObserver = SilentObserver(), clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.engine = engine
+        self.journal = journal
+        self.scope = scope
+        self.limits = limits
+        self.observer = observer
+        self.clock = clock
+    }
+
+    /// Applies a plan as a transaction.
+    ///
+    /// - Parameter command: what the user called it, for messages about an interrupted transaction.
+    /// - Returns: what could not be tidied up after the commit; the project is as declared all the same.
+    /// - Throws: ``ApplyFailure`` when the project was taken back to how it was, or as near as its leftovers tell.
+    package func apply(_ plan: Plan, command: String) async throws -> [Leftover] {
+        let id = try await journal.begin(plan, in: scope, command: command)
+        let run = TransactionRun(executor: self, id: id, specs: plan.specs)
+        var failures = await prepare(plan.prepare, run)
+        if !failures.contains(where: { !$0.operation.isOptional }) {
+            do {
+                try await shielded { try await journal.commit(id) }
+            } catch {
+                // Whether the commit is stored is for the journal to say, which taking back reads again.
+                guard let last = plan.prepare.last else { throw error }
+                failures.append(.init(operation: last, error: error))
+            }
+        }
+        if let failure = failures.first(where: { !$0.operation.isOptional }) {
+            throw await takeBack(failure, run)
+        }
+        observer.report(.committed)
+        return await shielded { await finish(plan.finish, run) }
+    }
+
+    /// Carries out a plan of which nothing is taken back (`stop`, `down`): all of it is tried, and it may be repeated.
+    ///
+    /// - Returns: what is left, with reasons. Cancelling leaves the rest undone and says so.
+    package func carryOut(_ plan: Plan) async -> [Leftover] {
+        let run = TransactionRun(executor: self, id: nil, specs: [:])
+        let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
+            .run(plan.finish) { try await run.perform($0) }
+        return failures.map(leftover)
+    }
+
+    private func prepare(_ operations: [Operation], _ run: TransactionRun) async -> [OperationScheduler.Failure] {
+        let scheduler = OperationScheduler(parallel: limits.parallel, policy: .stopAtFailure)
+        guard operations.contains(where: \.action.isWait) else {
+            return await scheduler.run(operations) { try await run.perform($0) }
+        }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { await run.hub.run() }
+            let failures = await scheduler.run(operations) { try await run.perform($0) }
+            group.cancelAll()
+            return failures
+        }
+    }
+
+    private func finish(_ operations: [Operation], _ run: TransactionRun) async -> [Leftover] {
+        let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
+            .run(operations) { try await run.perform($0) }
+        if failures.isEmpty, let id = run.id { try? await journal.end(id) }
+        return failures.map(leftover)
+    }
+
+    private func takeBack(_ failure: OperationScheduler.Failure, _ run: TransactionRun) async -> ApplyFailure {
+        let isCancelled = failure.error is CancellationError
+        let reason =
+            isCancelled
+            ? "interrupted before everything was up" : FailureText.sentence(failure.error, for: failure.operation)
+        return await shielded {
+            var report: ContainerReport?
+            if !isCancelled, let (id, name) = run.container(of: failure.operation) {
+                report = await ContainerReport.collect(id, name: name, from: engine)
+            }
+            observer.report(.rollingBack(reason: reason))
+            var undone = 0
+            var leftovers: [Leftover]
+            do {
+                guard let id = run.id, let transaction = try await journal.transaction(id) else {
+                    throw CancellationError()
+                }
+                (undone, leftovers) = await Rollback(executor: self, transaction: transaction).run()
+            } catch {
+                leftovers = [Leftover(what: "the transaction", reason: "The journal cannot be read: \(error)")]
+            }
+            return ApplyFailure(
+                operation: failure.operation, reason: reason, container: report, isCancelled: isCancelled,
+                undone: undone, leftovers: leftovers)
+        }
+    }
+
+    func leftover(_ failure: OperationScheduler.Failure) -> Leftover {
+        Leftover(
+            what: failure.operation.action.description,
+            reason: failure.error is CancellationError
+                ? "was not done, because the command was interrupted" : String(describing: failure.error))
+    }
+}

@@ -1,0 +1,30 @@
+import ComposePlanner
+import EngineAPI
+
+/// Turns what went wrong with an operation into a sentence that says what to do.
+enum FailureText {
+    static func sentence(_ error: any Error, for operation: Operation) -> String {
+        guard let error = error as? EngineError else { return String(describing: error) }
+        let what = "Could not \(operation.action.description)"
+        let advice = advice(for: error).map { " " + $0 } ?? ""
+        return "\(what): \(error.message).\(advice)"
+    }
+
+    private static func advice(for error: EngineError) -> String? {
+        let message = error.message.lowercased()
+        if message.contains("port is already allocated") || message.contains("address already in use") {
+            return "Another container or program has this host port. Choose another one under `ports`, or stop what "
+                + "uses it; `ss -ltnp` shows which it is."
+        }
+        if error.code == .conflict, message.contains("is already in use") {
+            return "Remove or rename that container, or choose another `container_name`."
+        }
+        switch error.code {
+        case .unreachable, .disconnected:
+            return "Check that the engine runs and that DOCKER_HOST names it."
+        case .timedOut:
+            return "The engine did not answer in time; its log may say why."
+        default: return nil
+        }
+    }
+}

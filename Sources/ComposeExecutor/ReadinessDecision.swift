@@ -1,0 +1,67 @@
+import ComposePlanner
+import EngineAPI
+
+/// What a container's present state means for someone who waits for it.
+enum ReadinessDecision: Equatable {
+    case ready
+    case pending
+    /// It will not happen; a sentence without the container's name.
+    case failed(String)
+
+    /// How often a container may have been restarted while someone waits, before that counts as failing: often enough
+    /// for a dependency that comes up late, seldom enough to end within seconds.
+    static let restartLimit = 5
+
+    /// - Parameters:
+    ///   - hasSettled: whether the container has been watched for the settling time.
+    ///   - restarts: how often it has been restarted since the wait began.
+    init(_ details: ContainerDetails, for readiness: Readiness, hasSettled: Bool, restarts: Int) {
+        let hasCheck = details.health != .none
+        switch details.state {
+        case .exited, .dead, .removing:
+            self = .exited(details, for: readiness)
+        case .restarting:
+            let isTolerated = readiness != .up || hasCheck
+            self = isTolerated && restarts < ReadinessDecision.restartLimit ? .pending : .looping(details, restarts)
+        case .created:
+            self = .pending
+        case .paused:
+            self = .failed("is paused")
+        case .running:
+            if restarts >= ReadinessDecision.restartLimit || (readiness == .up && !hasCheck && restarts > 0) {
+                self = .looping(details, restarts)
+            } else {
+                self = .running(details, for: readiness, hasSettled: hasSettled)
+            }
+        }
+    }
+
+    private static func exited(_ details: ContainerDetails, for readiness: Readiness) -> ReadinessDecision {
+        if !details.failure.isEmpty { return .failed("could not start: \(details.failure)") }
+        let memory = details.outOfMemory ? ", because memory ran out" : ""
+        switch readiness {
+        case .completed, .up:
+            return details.exitCode == 0 ? .ready : .failed("exited with code \(details.exitCode)\(memory)")
+        case .healthy:
+            return .failed("exited with code \(details.exitCode)\(memory) before it was healthy")
+        }
+    }
+
+    private static func running(
+        _ details: ContainerDetails, for readiness: Readiness, hasSettled: Bool
+    ) -> ReadinessDecision {
+        switch (readiness, details.health) {
+        case (.completed, _): .pending
+        case (.healthy, .none):
+            .failed("has no healthcheck, so it can never be healthy: give it one, or depend on service_started")
+        case (.up, .none): hasSettled ? .ready : .pending
+        case (_, .healthy): .ready
+        case (_, .unhealthy): .failed("is unhealthy")
+        case (_, .starting): .pending
+        }
+    }
+
+    private static func looping(_ details: ContainerDetails, _ restarts: Int) -> ReadinessDecision {
+        .failed("keeps exiting with code \(details.exitCode) (restarted \(restarts) times)")
+    }
+}

@@ -1,0 +1,109 @@
+import ComposePlanner
+import EngineAPI
+
+/// Waits for containers, driven by the engine's events.
+///
+/// While a container with a healthcheck starts, its check is also run here, with a short back-off, until it succeeds
+/// once: a service whose check runs every 30 seconds is ready when it is ready. Only success is taken early; failure is
+/// the engine's word.
+struct ReadinessWaiter: Sendable {
+    let engine: any ContainerEngine
+    let hub: EventHub
+    let probes: ProbeRunner
+    let clock: any Clock<Duration>
+    let deadline: Duration
+
+    /// How long a container without a healthcheck is watched before it counts as up: a wrong command or a missing file
+    /// shows within a second.
+    static let settlingTime: Duration = .seconds(1)
+
+    private enum Outcome {
+        case ready
+        case failed(String)
+        case late
+    }
+
+    /// Returns when `id` is ready. Throws ``ReadinessFailure`` when it will not be, or when the deadline passes.
+    func wait(for id: ContainerID, name: String, _ readiness: Readiness) async throws {
+        let first = try await engine.container(id)
+        let decide: @Sendable (ContainerDetails, Bool) -> ReadinessDecision = { details, hasSettled in
+            ReadinessDecision(
+                details, for: readiness, hasSettled: hasSettled,
+                restarts: details.restartCount - first.restartCount)
+        }
+        switch decide(first, false) {
+        case .ready: return
+        case .failed(let reason): throw ReadinessFailure(container: id, name: name, reason: reason)
+        case .pending: break
+        }
+        let outcome = try await withThrowingTaskGroup(of: Outcome?.self) { group in
+            group.addTask { try await watch(id) { decide($0, false) } }
+            if first.health != .none, readiness != .completed, let check = first.healthCheck {
+                group.addTask { try await probes.succeed(check, in: id) ? .ready : nil }
+            }
+            if first.health == .none, readiness == .up {
+                group.addTask {
+                    try await clock.sleep(for: ReadinessWaiter.settlingTime)
+                    return switch decide(try await engine.container(id), true) {
+                    case .ready: .ready
+                    case .failed(let reason): .failed(reason)
+                    case .pending: nil
+                    }
+                }
+            }
+            group.addTask {
+                try await clock.sleep(for: deadline)
+                return .late
+            }
+            defer { group.cancelAll() }
+            while let outcome = try await group.next() {
+                if let outcome { return outcome }
+            }
+            throw CancellationError()
+        }
+        switch outcome {
+        case .ready: return
+        case .failed(let reason): throw ReadinessFailure(container: id, name: name, reason: reason)
+        case .late:
+            throw ReadinessFailure(
+                container: id, name: name,
+                reason: "was not \(readiness.adjective) within \(deadline.components.seconds) seconds")
+        }
+    }
+
+    private func watch(
+        _ id: ContainerID, _ decide: @Sendable (ContainerDetails) -> ReadinessDecision
+    ) async throws -> Outcome? {
+        for await _ in hub.signals(for: id) {
+            do {
+                switch decide(try await engine.container(id)) {
+                case .ready: return .ready
+                case .failed(let reason): return .failed(reason)
+                case .pending: continue
+                }
+            } catch let error as EngineError where error.code == .notFound {
+                return .failed("was removed by someone else")
+            }
+        }
+        try Task.checkCancellation()
+        return nil
+    }
+}
+
+/// Why a container is not ready.
+struct ReadinessFailure: Error, CustomStringConvertible {
+    let container: ContainerID
+    let name: String
+    let reason: String
+    var description: String { "\(name) \(reason)" }
+}
+
+extension Readiness {
+    fileprivate var adjective: String {
+        switch self {
+        case .healthy: "healthy"
+        case .completed: "completed"
+        case .up: "up"
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import ComposePlanner
+import ComposeState
+import EngineAPI
+import Synchronization
+
+/// One run of a plan's operations: turns each into an engine call, and records it before and after.
+final class TransactionRun: Sendable {
+    /// nil where nothing is recorded because nothing is taken back.
+    let id: TransactionID?
+    let hub: EventHub
+    private let executor: Executor
+    private let specs: [OperationID: ResourceSpec]
+    private let waiter: ReadinessWaiter
+    private let made: Mutex<[OperationID: ContainerID]>
+
+    private var engine: any ContainerEngine { executor.engine }
+
+    /// - Parameter made: containers that an earlier, interrupted run made.
+    init(
+        executor: Executor, id: TransactionID?, specs: [OperationID: ResourceSpec],
+        made: [OperationID: ContainerID] = [:]
+    ) {
+        self.executor = executor
+        self.id = id
+        self.specs = specs
+        self.made = Mutex(made)
+        hub = EventHub(engine: executor.engine, project: executor.scope.project)
+        waiter = ReadinessWaiter(
+            engine: executor.engine, hub: hub,
+            probes: ProbeRunner(engine: executor.engine, clock: executor.clock), clock: executor.clock,
+            deadline: executor.limits.readinessDeadline)
+    }
+
+    /// Does one operation and tells the observer.
+    ///
+    /// An engine call that has begun is let finish, whatever becomes of the task, so that its outcome is known; a wait
+    /// ends with the task.
+    func perform(_ operation: Operation) async throws {
+        executor.observer.report(.began(operation))
+        do {
+            if case .awaitContainer(let container, let readiness) = operation.action {
+                try await waiter.wait(for: identifier(of: container), name: container.name, readiness)
+            } else {
+                try await shielded { try await self.record(operation) }
+            }
+            executor.observer.report(.succeeded(operation))
+        } catch {
+            if !(error is CancellationError) {
+                executor.observer.report(
+                    .failed(operation, reason: FailureText.sentence(error, for: operation)))
+            }
+            throw error
+        }
+    }
+
+    /// The container that an operation is about, nil where it is about none or none was made.
+    func container(of operation: Operation) -> (ContainerID, name: String)? {
+        switch operation.action {
+        case .startContainer(let container), .stopContainer(let container, _), .awaitContainer(let container, _):
+            (try? identifier(of: container)).map { ($0, container.name) }
+        default: nil
+        }
+    }
+
+    private func record(_ operation: Operation) async throws {
+        guard let id else {
+            _ = try await call(operation)
+            return
+        }
+        try await executor.journal.intend(operation.id, in: id)
+        let result = try await call(operation)
+        try await executor.journal.complete(operation.id, result: result, in: id)
+    }
+
+    /// The engine call of an operation; returns the identifier of what it made.
+    private func call(_ operation: Operation) async throws -> String? {
+        switch operation.action {
+        case .createNetwork:
+            guard case .network(var spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
+            spec.labels.merge(labels(of: operation)) { $1 }
+            return try await engine.createNetwork(spec).rawValue
+        case .createVolume:
+            guard case .volume(var spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
+            spec.labels.merge(labels(of: operation)) { $1 }
+            return try await engine.createVolume(spec).name
+        case .createContainer(let name):
+            guard case .container(var spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
+            spec.labels.merge(labels(of: operation)) { $1 }
+            let container = try await engine.createContainer(spec, name: name)
+            made.withLock { $0[operation.id] = container }
+            return container.rawValue
+        case .startContainer(let container):
+            let id = try identifier(of: container)
+            if case .files(let files)? = specs[operation.id] {
+                try await engine.uploadArchive(try TarArchive.make(files), to: id, directory: "/")
+            }
+            await executor.observer.willStart(id, name: container.name, service: operation.service ?? "")
+            try await engine.startContainer(id)
+        case .stopContainer(let container, let grace):
+            try await tolerateMissing {
+                try await self.engine.stopContainer(self.identifier(of: container), timeout: grace.map { .seconds($0) })
+            }
+        case .removeContainer(let container, let anonymousVolumes):
+            try await tolerateMissing {
+                try await self.engine.removeContainer(
+                    self.identifier(of: container), force: true, anonymousVolumes: anonymousVolumes)
+            }
+        case .renameContainer(let container, let name):
+            try await engine.renameContainer(identifier(of: container), to: name)
+        case .removeNetwork(let id, _):
+            try await tolerateMissing { try await self.engine.removeNetwork(id) }
+        case .removeVolume(let name):
+            try await tolerateMissing { try await self.engine.removeVolume(name, force: false) }
+        case .awaitContainer:
+            break
+        }
+        return nil
+    }
+
+    /// By these labels a crash between a call and its record is found.
+    private func labels(of operation: Operation) -> [String: String] {
+        guard let id else { return [:] }
+        return [ComposeLabels.transaction: id.rawValue, ComposeLabels.operation: operation.id.description]
+    }
+
+    private func identifier(of container: ContainerHandle) throws -> ContainerID {
+        switch container {
+        case .existing(let id, _): return id
+        case .planned(let operation, let name):
+            guard let id = made.withLock({ $0[operation] }) else {
+                throw EngineError(.notFound, call: "use container \(name)", message: "The container was not created")
+            }
+            return id
+        }
+    }
+}
+
+/// A plan that lacks the configuration of what it makes.
+private struct MissingSpec: Error, CustomStringConvertible {
+    let operation: Operation
+    var description: String { "The plan does not say how to \(operation.action.description)." }
+}
+
+/// What is to go and is not there any more is success.
+func tolerateMissing(_ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let error as EngineError where error.code == .notFound {}
+}

@@ -1,0 +1,81 @@
+import YAML
+
+/// Collects diagnostics while a stage walks a tree, and knows the attribute the walk is at.
+struct Reporter {
+    private(set) var diagnostics: [Diagnostic] = []
+    private var path: [String] = []
+    private var files: [ObjectIdentifier: Int] = [:]
+    private var omitted = 0
+
+    /// More would only scroll the first ones away; a broken include can repeat a mistake for every service.
+    static let limit = 200
+
+    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    /// Says that marks may point into the file; files sort in the order they are announced.
+    mutating func announce(_ file: SourceFile) {
+        let identity = ObjectIdentifier(file)
+        if files[identity] == nil { files[identity] = files.count }
+    }
+
+    mutating func error(_ message: String, at mark: Mark?, hint: String? = nil) {
+        add(Diagnostic(.error, message, path: location, mark: mark, hint: hint))
+    }
+
+    mutating func warn(_ message: String, at mark: Mark?, hint: String? = nil) {
+        add(Diagnostic(.warning, message, path: location, mark: mark, hint: hint))
+    }
+
+    mutating func add(_ diagnostic: Diagnostic) {
+        if diagnostics.count < Reporter.limit {
+            diagnostics.append(diagnostic)
+        } else {
+            omitted += 1
+            // An error must be seen, whatever came before it.
+            if diagnostic.severity == .error, !hasErrors { diagnostics[Reporter.limit - 1] = diagnostic }
+        }
+    }
+
+    /// Runs `body` with `key` added to the path.
+    mutating func within<Result>(_ key: String, _ body: (inout Reporter) -> Result) -> Result {
+        path.append(key)
+        defer { path.removeLast() }
+        return body(&self)
+    }
+
+    mutating func enter(_ key: String) { path.append(key) }
+    mutating func leave() { path.removeLast() }
+
+    /// Runs `body` as if at `keys`, whatever the walk is at.
+    mutating func at<Result>(_ keys: [String], _ body: (inout Reporter) -> Result) -> Result {
+        let saved = path
+        path = keys
+        defer { path = saved }
+        return body(&self)
+    }
+
+    /// What was found, sorted by file, line and column; what has no place comes first. Repetitions are left out.
+    var sorted: [Diagnostic] {
+        var seen: Set<Identity> = []
+        var result = diagnostics.enumerated().sorted { left, right in
+            let (first, second) = (position(of: left.element), position(of: right.element))
+            return first == second ? left.offset < right.offset : first.lexicographicallyPrecedes(second)
+        }.map(\.element).filter { seen.insert(Identity(position: position(of: $0), text: $0.message)).inserted }
+        if omitted > 0 {
+            result.append(Diagnostic(.warning, "\(omitted) more problems are not shown"))
+        }
+        return result
+    }
+
+    private struct Identity: Hashable {
+        var position: [Int]
+        var text: String
+    }
+
+    private func position(of diagnostic: Diagnostic) -> [Int] {
+        guard let mark = diagnostic.mark else { return [-1] }
+        return [files[ObjectIdentifier(mark.file)] ?? files.count, mark.line, mark.column]
+    }
+
+    private var location: String { path.joined(separator: ".") }
+}

@@ -1,0 +1,49 @@
+package import ComposeModel
+
+/// What to load, as the command line and the environment say it.
+package struct LoadOptions: Sendable {
+    /// `--file`, in order; `-` is standard input. Empty looks for the usual names.
+    package var files: [String] = []
+    /// What standard input held, for the file `-`.
+    package var standardInput: [UInt8]?
+    /// `--project-name`.
+    package var projectName: String?
+    /// `--profile`; empty takes `COMPOSE_PROFILES`.
+    package var profiles: [String] = []
+    /// `--env-file`; empty takes `COMPOSE_ENV_FILES`, then `.env`.
+    package var environmentFiles: [String] = []
+    /// `--project-directory`.
+    package var projectDirectory: String?
+    /// The absolute folder that relative arguments start from.
+    package var workingDirectory: String
+    /// The variables of this process.
+    package var environment: [String: String]
+    /// The services to keep, with what they depend on; empty keeps all.
+    package var services: [String] = []
+    /// Whether networks, volumes, configs and secrets that nothing uses are kept.
+    package var keepsUnusedResources = false
+    /// Whether variables are replaced.
+    package var interpolates = true
+    /// Whether defaults, names and implicit dependencies are filled in.
+    package var normalizes = true
+    /// Whether relative paths become absolute.
+    package var resolvesPaths = true
+    /// Whether references are checked.
+    package var checksConsistency = true
+    /// Whether `env_file` is read into `environment`.
+    package var resolvesEnvironment = true
+
+    package init(workingDirectory: String, environment: [String: String] = [:]) {
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+    }
+}
+
+/// A project, and what was suspicious on the way to it.
+package struct LoadedProject: Sendable {
+    package var project: Project
+    /// Sorted by place.
+    package var warnings: [Diagnostic]
+    /// The variables that interpolation saw: the process's, then those of the env files.
+    package var environment: [String: String]
+}

@@ -1,0 +1,127 @@
+import ComposeModel
+import YAML
+
+extension ScalarShape.Types {
+    init(_ value: ScalarValue) {
+        switch value {
+        case .null: self = .null
+        case .bool: self = .boolean
+        case .int: self = .integer
+        case .float: self = .float
+        case .string: self = .string
+        case .timestamp: self = []
+        }
+    }
+}
+
+extension Conformer {
+    /// A scalar in its one spelling, nil after a reported mistake.
+    mutating func scalar(_ node: Node, _ shape: ScalarShape) -> Node? {
+        guard case .scalar(let scalar) = node.content, let value = node.scalarValue else {
+            expected(Shape.scalar(shape).expectation, found: node)
+            return nil
+        }
+        if value == .null { return node }
+        guard !shape.types.isDisjoint(with: ScalarShape.Types(value)) else {
+            expected(Shape.scalar(shape).expectation, found: node)
+            return nil
+        }
+        if keepsVariables, case .string(let text) = value, Template.isTemplate(text) { return node.string(text) }
+        switch shape.meaning {
+        case .text:
+            // Most strings are already what they should be; a copy would only cost.
+            if scalar.style != .plain, node.tag == nil { return node }
+            return node.string(value.text)
+        case .boolean: return boolean(node, value)
+        case .integer(let range): return integer(node, value, in: range)
+        case .number:
+            guard let number = value.number else { return unfit(node, shape) }
+            return node.plain(ScalarValue.text(of: number))
+        case .duration:
+            guard ComposeDuration(value.text) != nil else { return duration(node, value.text) }
+            return node.string(value.text)
+        case .bytes:
+            if case .int(let size) = value { return node.plain(String(size)) }
+            guard let size = ByteCount.parse(value.text) else { return unfit(node, shape) }
+            return node.plain(String(size))
+        case .choice(let values):
+            guard values.contains(value.text) else {
+                reporter.error(
+                    "\"\(value.text)\" is not \(Shape.scalar(shape).expectation)", at: node.mark,
+                    hint: Suggestion.hint(for: value.text, among: values))
+                return nil
+            }
+            return node.string(value.text)
+        case .path: return node.string(paths?.absolute(value.text) ?? value.text)
+        case .buildContext: return node.string(paths?.buildContext(value.text) ?? value.text)
+        case .checked(let check, let sentence):
+            guard check(value.text) else {
+                reporter.error("\"\(value.text)\" is not \(sentence)", at: node.mark)
+                return nil
+            }
+            return node.string(value.text)
+        }
+    }
+
+    private mutating func unfit(_ node: Node, _ shape: ScalarShape) -> Node? {
+        reporter.error("\"\(node.text ?? "")\" is not \(Shape.scalar(shape).expectation)", at: node.mark)
+        return nil
+    }
+
+    private mutating func boolean(_ node: Node, _ value: ScalarValue) -> Node? {
+        if case .bool(let bool) = value { return node.plain(bool ? "true" : "false") }
+        switch value.text.lowercased() {
+        case "true": return node.plain("true")
+        case "false": return node.plain("false")
+        case "y", "yes", "on": return boolean(node, value, meaning: true)
+        case "n", "no", "off": return boolean(node, value, meaning: false)
+        default:
+            expected("true or false", found: node)
+            return nil
+        }
+    }
+
+    private mutating func boolean(_ node: Node, _ value: ScalarValue, meaning: Bool) -> Node {
+        reporter.warn("\"\(value.text)\" is read as \(meaning)", at: node.mark, hint: "write \(meaning)")
+        return node.plain(String(meaning))
+    }
+
+    private mutating func integer(_ node: Node, _ value: ScalarValue, in range: ClosedRange<Int>) -> Node? {
+        let number: Int? =
+            switch value {
+            case .int(let number): Int(exactly: number)
+            case .float(let number): Int(exactly: number)
+            default: Int(value.text)
+            }
+        guard let number else {
+            expected("a whole number", found: node)
+            return nil
+        }
+        guard range.contains(number) else {
+            let bounds =
+                range.upperBound == Int.max ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+            reporter.error("\(number) is out of range: it must be \(bounds)", at: node.mark)
+            return nil
+        }
+        return node.plain(String(number))
+    }
+
+    private mutating func duration(_ node: Node, _ text: String) -> Node? {
+        var hint = "write it as 1h30m, 45s or 500ms"
+        if let number = Int(text) { hint = "write \"\(number)s\" for \(number) seconds" }
+        let reason = Int(text) == nil ? "is not a duration" : "has no unit"
+        reporter.error("\"\(text)\" \(reason)", at: node.mark, hint: hint)
+        return nil
+    }
+}
+
+extension ScalarValue {
+    fileprivate var number: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .float(let value): value
+        case .string(let text): Double(text)
+        case .null, .bool, .timestamp: nil
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import YAML
+
+/// Checks one document against the schema and rewrites what is short as what it stands for.
+///
+/// Afterwards every list is a list, every mapping a mapping, numbers and booleans are plain decimals and `true` or
+/// `false`, texts are quoted, paths absolute. What is missing or empty is left for the merged whole to be judged.
+struct Conformer {
+    var reporter: Reporter
+    /// Makes paths absolute, nil keeps them as written.
+    let paths: PathResolver?
+    /// Whether values may hold variables that nobody replaced, so that they cannot be judged.
+    let keepsVariables: Bool
+
+    init(reporter: Reporter, paths: PathResolver?, keepsVariables: Bool = false) {
+        self.reporter = reporter
+        self.paths = paths
+        self.keepsVariables = keepsVariables
+    }
+
+    /// The document in its long form; what is wrong is reported and left out.
+    mutating func conform(_ node: Node, to shape: Shape) -> Node? { all(node, shape).first }
+
+    /// What a node becomes: an item of a list may stand for several.
+    private mutating func all(_ node: Node, _ shape: Shape) -> [Node] {
+        switch shape {
+        case .anything:
+            return [node]
+        case .nullable(let shape):
+            return node.isNull ? [node] : all(node, shape)
+        case .short(let short, let long):
+            guard short.accepts(node) else { return all(node, long) }
+            return short.expand(node, &self).flatMap { all($0, long) }
+        case .either(let shapes):
+            if node.isNull { return [node] }
+            if let fitting = shapes.first(where: { $0.accepts(node) }) { return all(node, fitting) }
+            expected(shape.expectation, found: node)
+            return []
+        case .scalar(let scalar):
+            return self.scalar(node, scalar).map { [$0] } ?? []
+        case .list(let list):
+            return self.list(node, list).map { [$0] } ?? []
+        case .map(let map):
+            return self.map(node, map).map { [$0] } ?? []
+        case .object(let object):
+            return self.object(node, object).map { [$0] } ?? []
+        }
+    }
+
+    private mutating func list(_ node: Node, _ shape: ListShape) -> Node? {
+        guard let items = node.items else { return mismatch(node, .list(shape)) }
+        var result: [Node] = []
+        result.reserveCapacity(items.count)
+        for (index, item) in items.enumerated() {
+            reporter.enter(String(index))
+            result.append(contentsOf: all(item, shape.item))
+            reporter.leave()
+        }
+        if case .replaced(let key) = shape.repeats { result = Merger.deduplicated(result, by: key) }
+        return Node(.sequence(result), mark: node.mark)
+    }
+
+    private mutating func map(_ node: Node, _ shape: MapShape) -> Node? {
+        guard let mapping = node.mapping else { return mismatch(node, .map(shape)) }
+        var entries: [Mapping.Entry] = []
+        entries.reserveCapacity(mapping.entries.count)
+        for entry in mapping.entries {
+            if let rule = shape.name, !rule.isAllowed(entry.key.name) {
+                reporter.error("the name \"\(entry.key.name)\" \(rule.sentence)", at: entry.key.mark)
+                continue
+            }
+            reporter.enter(entry.key.name)
+            if let value = all(entry.value, shape.value).first {
+                entries.append(Mapping.Entry(key: entry.key, value: value))
+            }
+            reporter.leave()
+        }
+        return Node(.mapping(Mapping(entries)), mark: node.mark)
+    }
+
+    private mutating func object(_ node: Node, _ shape: ObjectShape) -> Node? {
+        guard let mapping = node.mapping else { return mismatch(node, .object(shape)) }
+        var entries: [Mapping.Entry] = []
+        entries.reserveCapacity(mapping.entries.count)
+        for entry in mapping.entries {
+            let name = entry.key.name
+            guard let attribute = shape.attributes[name] else {
+                if name.hasPrefix("x-"), shape.allowsExtensions {
+                    entries.append(entry)
+                } else {
+                    unknown(entry.key, in: shape)
+                }
+                continue
+            }
+            guard attribute.isSupported else {
+                reporter.error(
+                    "\"\(name)\" is part of Compose but this version of gantry does not support it yet",
+                    at: entry.key.mark)
+                continue
+            }
+            reporter.enter(name)
+            if let value = all(entry.value, attribute.shape).first {
+                entries.append(Mapping.Entry(key: entry.key, value: value))
+            }
+            reporter.leave()
+        }
+        var result = Mapping(entries)
+        shape.finish?(&result, node.mark, &self)
+        return Node(.mapping(result), mark: node.mark)
+    }
+
+    private mutating func unknown(_ key: Mapping.Key, in shape: ObjectShape) {
+        reporter.error(
+            "\"\(key.name)\" is not known here", at: key.mark,
+            hint: Suggestion.hint(for: key.name, among: shape.attributes.keys))
+    }
+
+    /// Null is kept, because an override may leave a value as it is; the merged whole must not have it.
+    private mutating func mismatch(_ node: Node, _ shape: Shape) -> Node? {
+        if node.isNull { return node }
+        expected(shape.expectation, found: node)
+        return nil
+    }
+
+    /// Reports a node of another type than the one expected.
+    mutating func expected(_ expectation: String, found node: Node) {
+        let found = node.kindDescription
+        var hint: String?
+        if expectation.hasPrefix("a string"), case .scalar(let scalar) = node.content {
+            hint = "put it in quotes: \"\(scalar.text)\""
+        }
+        reporter.error("expected \(expectation), found \(found)", at: node.mark, hint: hint)
+    }
+}
+
+extension ShortForm {
+    fileprivate func accepts(_ node: Node) -> Bool {
+        switch (kind, node.content) {
+        case (.scalar, .scalar): node.scalarValue.map { types.contains(ScalarShape.Types($0)) } ?? false
+        case (.list, .sequence), (.mapping, .mapping): true
+        default: false
+        }
+    }
+}
+
+extension Shape {
+    /// Whether the node is of the right kind, whatever it holds.
+    fileprivate func accepts(_ node: Node) -> Bool {
+        switch (self, node.content) {
+        case (.anything, _), (.scalar, .scalar), (.list, .sequence), (.map, .mapping), (.object, .mapping): true
+        case (.nullable(let shape), _): node.isNull || shape.accepts(node)
+        case (.short(let short, let long), _): short.accepts(node) || long.accepts(node)
+        case (.either(let shapes), _): shapes.contains { $0.accepts(node) }
+        default: false
+        }
+    }
+}
+
+extension Node {
+    /// What a person would call it: `a list`, `the number 5`.
+    var kindDescription: String {
+        switch content {
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        case .scalar:
+            switch scalarValue {
+            case nil, .null: "nothing"
+            case .bool(let value): String(value)
+            case .int(let value): "the number \(value)"
+            case .float: "the number \(text ?? "")"
+            case .string(let text): text.utf8.count > 40 ? "a string" : "the string \"\(text)\""
+            case .timestamp(let text): "the date \(text)"
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import YAML
+
+/// Reads the documents of a file.
+struct Parser {
+    let files: any FileReading
+    let standardInput: [UInt8]?
+    private let limits = YAMLLimits()
+
+    /// The documents in order, nil after a reported mistake.
+    func documents(in file: Sources.File, asked mark: Mark? = nil, _ reporter: inout Reporter) -> [Node]? {
+        do {
+            let bytes = file.path == "-" ? standardInput ?? [] : try files.read(file.path)
+            let source = try SourceFile(path: file.shown, bytes: bytes, limits: limits)
+            reporter.announce(source)
+            let documents = try YAMLParser(limits: limits).documents(in: source)
+            if documents.isEmpty { return nothing(in: source, &reporter) }
+            return documents.filter { !$0.isNull }.isEmpty ? nothing(in: source, &reporter) : documents
+        } catch let problem as FileProblem {
+            reporter.error("\(file.shown) cannot be read: \(problem.reason)", at: mark)
+        } catch let error as YAMLError {
+            reporter.announce(error.mark.file)
+            reporter.error(error.message, at: error.mark)
+        } catch {
+            reporter.error("\(file.shown) cannot be read: \(error)", at: mark)
+        }
+        return nil
+    }
+
+    private func nothing(in source: SourceFile, _ reporter: inout Reporter) -> [Node]? {
+        reporter.error("the file is empty", at: Mark(file: source, line: 1, column: 1), hint: "it needs \"services:\"")
+        return nil
+    }
+}

@@ -1,0 +1,236 @@
+/// The dialect of `.env` and `env_file`: `KEY=VALUE` lines with quotes, comments and variables.
+struct DotEnv {
+    typealias Lookup = (String) -> String?
+
+    struct Fault: Error {
+        /// 1-based.
+        var line: Int
+        var message: String
+    }
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private var line = 1
+
+    private init(_ text: String) {
+        bytes = Array(text.utf8)
+    }
+
+    /// Reads the text into `variables`. `lookup` answers for keys without a value and, before the variables read so
+    /// far, for references in values.
+    static func parse(
+        _ text: String, into variables: inout [String: String], lookup: @escaping Lookup
+    ) throws(Fault) {
+        var parser = DotEnv(text)
+        while let name = try parser.name() {
+            switch name {
+            case .inherited(let key):
+                if let value = lookup(key) { variables[key] = value }
+            case .assigned(let key):
+                let known = variables
+                variables[key] = try parser.value { lookup($0) ?? known[$0] }
+            }
+        }
+    }
+
+    /// Reads `KEY=VALUE` lines as they are: no quotes, no variables.
+    static func parseRaw(_ text: String, into variables: inout [String: String], lookup: Lookup) throws(Fault) {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            var rest = line[...]
+            if rest.last == "\r" { rest.removeLast() }
+            rest = rest.drop { $0 == " " || $0 == "\t" }
+            if rest.isEmpty || rest.first == "#" { continue }
+            let parts = rest.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let key = String(parts[0])
+            guard !key.isEmpty, !key.contains(where: { $0 == " " || $0 == "\t" }) else {
+                throw Fault(line: index + 1, message: "\"\(rest)\" has no name before \"=\", or a space in it")
+            }
+            if parts.count == 2 {
+                variables[key] = String(parts[1])
+            } else if let value = lookup(key) {
+                variables[key] = value
+            }
+        }
+    }
+
+    private enum Name {
+        case inherited(String)
+        case assigned(String)
+    }
+
+    /// The next key, with the position after its `=`; nil at the end.
+    private mutating func name() throws(Fault) -> Name? {
+        skipBlankLines()
+        guard position < bytes.count else { return nil }
+        skipExport()
+        let start = position
+        while position < bytes.count {
+            let byte = bytes[position]
+            switch byte {
+            case UInt8(ascii: "="), UInt8(ascii: ":"):
+                let key = try key(from: start)
+                position += 1
+                skipBlanks()
+                return .assigned(key)
+            case UInt8(ascii: "\n"):
+                return .inherited(try key(from: start))
+            default:
+                guard Self.isBlank(byte) || Self.belongsToName(byte) else {
+                    throw Fault(line: line, message: "\(quoted(from: position)) does not belong in a variable's name")
+                }
+                position += 1
+            }
+        }
+        return .inherited(try key(from: start))
+    }
+
+    private func key(from start: Int) throws(Fault) -> String {
+        var end = position
+        while end > start, Self.isBlank(bytes[end - 1]) { end -= 1 }
+        let key = String(decoding: bytes[start..<end], as: UTF8.self)
+        guard !key.utf8.contains(UInt8(ascii: " ")) else {
+            throw Fault(line: line, message: "\"\(key)\" has a space in a variable's name")
+        }
+        return key
+    }
+
+    private func quoted(from start: Int) -> String {
+        let rest = String(decoding: bytes[start..<min(start + 4, bytes.count)], as: UTF8.self)
+        return rest.first.map { "\"\($0)\"" } ?? "the end"
+    }
+
+    private mutating func value(_ lookup: @escaping Lookup) throws(Fault) -> String {
+        guard position < bytes.count else { return "" }
+        let quote = bytes[position]
+        if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") { return try quotedValue(quote, lookup) }
+        let start = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+        var end = position
+        for index in start..<max(start, position - 1)
+        where bytes[index] == UInt8(ascii: " ") && bytes[index + 1] == UInt8(ascii: "#") {
+            end = index
+            break
+        }
+        while end > start, Self.isBlank(bytes[end - 1]) { end -= 1 }
+        let text = String(decoding: bytes[start..<end], as: UTF8.self)
+        return try expand(text, lookup)
+    }
+
+    private mutating func quotedValue(_ quote: UInt8, _ lookup: @escaping Lookup) throws(Fault) -> String {
+        let first = line
+        position += 1
+        var value: [UInt8] = []
+        var isEscaped = false
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
+            if byte == UInt8(ascii: "\n") { line += 1 }
+            if byte == quote, !isEscaped {
+                let text = String(decoding: value, as: UTF8.self)
+                return quote == UInt8(ascii: "'") ? text : try expand(Self.unescape(value), lookup)
+            }
+            if !isEscaped, byte == UInt8(ascii: "\\") {
+                isEscaped = true
+                continue
+            }
+            if isEscaped, byte != quote { value.append(UInt8(ascii: "\\")) }
+            isEscaped = false
+            value.append(byte)
+        }
+        throw Fault(line: first, message: "a quote is not closed")
+    }
+
+    private func expand(_ text: String, _ lookup: @escaping Lookup) throws(Fault) -> String {
+        guard Template.isTemplate(text) else { return text }
+        var template = Template(lookup: lookup)
+        do throws(Template.Fault) {
+            return try template.substitute(text)
+        } catch {
+            switch error {
+            case .invalid(let text):
+                throw Fault(line: line, message: "\"\(text)\" is not a reference to a variable; write $$ for a dollar")
+            case .required(let name, let message):
+                throw Fault(line: line, message: "the variable \(name) is required: \(message)")
+            }
+        }
+    }
+
+    /// Go's escapes; a dollar that was escaped stays one.
+    private static func unescape(_ bytes: [UInt8]) -> String {
+        var output: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            guard bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count else {
+                output.append(bytes[index])
+                index += 1
+                continue
+            }
+            let next = bytes[index + 1]
+            index += 2
+            switch next {
+            case UInt8(ascii: "a"): output.append(7)
+            case UInt8(ascii: "b"): output.append(8)
+            case UInt8(ascii: "f"): output.append(12)
+            case UInt8(ascii: "n"): output.append(10)
+            case UInt8(ascii: "r"): output.append(13)
+            case UInt8(ascii: "t"): output.append(9)
+            case UInt8(ascii: "v"): output.append(11)
+            case UInt8(ascii: "\\"), UInt8(ascii: "\""): output.append(next)
+            case UInt8(ascii: "$"): output += [next, next]
+            case UInt8(ascii: "0"):
+                let digits = bytes[index...].prefix(3).prefix { (0x30...0x37).contains($0) }
+                if digits.count == 3, let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 8), value < 256,
+                    let scalar = Unicode.Scalar(value)
+                {
+                    output += Array(String(Character(scalar)).utf8)
+                    index += 3
+                } else {
+                    output += [UInt8(ascii: "\\"), next]
+                }
+            default: output += [UInt8(ascii: "\\"), next]
+            }
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    private mutating func skipBlankLines() {
+        while position < bytes.count {
+            if bytes[position] == UInt8(ascii: "\n") {
+                line += 1
+                position += 1
+            } else if Self.isBlank(bytes[position]) {
+                position += 1
+            } else if bytes[position] == UInt8(ascii: "#") {
+                while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+            } else {
+                return
+            }
+        }
+    }
+
+    private mutating func skipBlanks() {
+        while position < bytes.count, Self.isBlank(bytes[position]) { position += 1 }
+    }
+
+    private mutating func skipExport() {
+        let word = Array("export".utf8)
+        let end = position + word.count
+        guard end < bytes.count, bytes[position..<end].elementsEqual(word), Self.isBlank(bytes[end]) else { return }
+        position = end
+        skipBlanks()
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || (9...13).contains(byte) && byte != UInt8(ascii: "\n")
+    }
+
+    private static func belongsToName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+            true
+        case UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "["), UInt8(ascii: "]"): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package import ComposeModel
+import Crypto
+
+/// Docker Compose's `config-hash`: the SHA-256, in hexadecimal, of an object's canonical JSON.
+///
+/// Two tools that compute the same hash leave each other's containers alone.
+package enum ConfigHash {
+    /// What the `config-hash` label of the service's containers holds.
+    package static func service(_ service: Service) -> String { digest(service.hashInput) }
+    /// What the label of the network holds.
+    package static func network(_ network: Network) -> String { digest(network.hashInput) }
+    /// What the label of the volume holds.
+    package static func volume(_ volume: Volume) -> String { digest(volume.hashInput) }
+
+    private static func digest(_ value: CanonicalValue) -> String { hexadecimal(SHA256.hash(data: value.json())) }
+}
+
+/// A short digest of each of a service's attributes, kept in a label so that a later plan can name those that changed.
+///
+/// Digests rather than values, so that the label repeats no secret.
+struct FieldDigests: CustomStringConvertible {
+    private let digests: [String: String]
+
+    /// Maps by whose keys people think of a change: `environment.LOG changed` rather than `environment changed`.
+    private static let divided: Set<String> = ["environment", "labels", "healthcheck"]
+    /// Characters of each digest: enough to tell two values of one attribute apart.
+    private static let length = 8
+
+    init(_ service: Service) {
+        var digests: [String: String] = [:]
+        guard case .object(let fields) = service.hashInput else {
+            self.digests = [:]
+            return
+        }
+        for field in fields {
+            if case .object(let parts) = field.value, FieldDigests.divided.contains(field.name) {
+                for part in parts { digests["\(field.name).\(part.name)"] = FieldDigests.digest(part.value) }
+            } else if field.value != .null {
+                digests[field.name] = FieldDigests.digest(field.value)
+            }
+        }
+        self.digests = digests
+    }
+
+    private static func digest(_ value: CanonicalValue) -> String {
+        String(hexadecimal(SHA256.hash(data: value.json())).prefix(length))
+    }
+
+    /// `name=digest` pairs in ascending order.
+    var description: String {
+        digests.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    /// Which attributes differ from those of an earlier label, as a phrase; nil without such a label, or where it shows
+    /// no difference.
+    func changes(since label: String?) -> String? {
+        guard let label else { return nil }
+        var old: [String: String] = [:]
+        for pair in label.split(separator: ",") {
+            let separator = pair.lastIndex(of: "=") ?? pair.endIndex
+            guard separator != pair.endIndex else { return nil }
+            old[String(pair[..<separator])] = String(pair[pair.index(after: separator)...])
+        }
+        let names = Set(old.keys).union(digests.keys).filter { old[$0] != digests[$0] }.sorted()
+        guard !names.isEmpty else { return nil }
+        return names.map { name in
+            if old[name] == nil { return "\(name) added" }
+            return digests[name] == nil ? "\(name) removed" : "\(name) changed"
+        }.joined(separator: ", ")
+    }
+}
+
+private func hexadecimal(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef")
+    return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+}

@@ -1,0 +1,118 @@
+import ComposeGraph
+package import ComposeModel
+import EngineAPI
+
+/// What a user asks of `stop` and `down` beyond the project.
+package struct DownOptions: Sendable, Equatable {
+    /// The services named; none means all.
+    package var services: [String] = []
+    /// Whether the volumes that the file declares, and unnamed ones, go too.
+    package var removeVolumes = false
+    package var removeOrphans = false
+    /// Seconds before a stop kills; nil leaves the container's own.
+    package var stopGrace: Int?
+
+    package init() {}
+}
+
+/// Decides what stops a project or takes it away. Everything comes after the commit: it only goes forward, and may be
+/// repeated.
+///
+/// The order comes from the containers' own labels, so that a project can be taken down without its file.
+package struct DownPlanner {
+    private let name: String
+    private let observed: ObservedState
+    private let options: DownOptions
+    private var builder = PlanBuilder()
+
+    /// Stops containers in reverse dependency order, a level at a time.
+    package static func stop(_ name: String, observed: ObservedState, options: DownOptions = DownOptions()) -> Plan {
+        var planner = DownPlanner(name: name, observed: observed, options: options)
+        _ = planner.planStops(planner.selected.filter(\.summary.state.isRunning), cause: "was asked to stop")
+        return planner.plan
+    }
+
+    /// Stops and removes containers, then the project's networks, and volumes where asked.
+    ///
+    /// `project` tells which volumes the file declares; without it `removeVolumes` takes all that carry the label.
+    package static func down(
+        _ name: String, project: Project?, observed: ObservedState, options: DownOptions = DownOptions()
+    ) -> Plan {
+        var planner = DownPlanner(name: name, observed: observed, options: options)
+        planner.planDown(project)
+        return planner.plan
+    }
+
+    private init(name: String, observed: ObservedState, options: DownOptions) {
+        self.name = name
+        self.observed = observed
+        self.options = options
+    }
+
+    private var plan: Plan {
+        var plan = Plan(project: name)
+        plan.finish = builder.finish
+        return plan
+    }
+
+    private var selected: [ObservedContainer] {
+        observed.containers
+            .filter { container in
+                options.services.isEmpty
+                    ? options.removeOrphans || !container.isOneOff
+                    : options.services.contains(container.service) && !container.isOneOff
+            }
+            .sorted { $0.name < $1.name }
+    }
+
+    private mutating func planDown(_ project: Project?) {
+        let cause = "the project goes down"
+        var containers = selected
+        if let project, !options.removeOrphans {
+            let known = Set(project.services.keys).union(project.disabledServices)
+            containers = containers.filter { known.contains($0.service) }
+        }
+        let stops = planStops(containers, cause: cause)
+        let removals = containers.map { container in
+            builder.addFinish(
+                .removeContainer(container.handle, anonymousVolumes: options.removeVolumes), cause: cause,
+                needs: stops[container.id].map { [$0] } ?? [], service: container.service)
+        }
+        guard containers.count == observed.containers.filter({ !$0.isOneOff || options.removeOrphans }).count
+            || options.services.isEmpty
+        else { return }
+        for network in observed.networks.sorted(by: { $0.name < $1.name })
+        where network.labels[ComposeLabels.project] == name {
+            _ = builder.addFinish(.removeNetwork(network.id, name: network.name), cause: cause, needs: removals)
+        }
+        guard options.removeVolumes else { return }
+        let declared = project.map { Set($0.volumes.values.filter { !$0.isExternal }.map(\.name)) }
+        for volume in observed.volumes.sorted(by: { $0.name < $1.name })
+        where volume.labels[ComposeLabels.project] == name && declared?.contains(volume.name) != false {
+            _ = builder.addFinish(.removeVolume(name: volume.name), cause: cause, needs: removals)
+        }
+    }
+
+    /// Stops what runs; a container waits for those that depend on it.
+    private mutating func planStops(_ containers: [ObservedContainer], cause: String) -> [ContainerID: OperationID] {
+        let services = Set(containers.map(\.service))
+        var needs: [String: Set<String>] = [:]
+        for container in containers {
+            needs[container.service, default: []].formUnion(container.dependencies.filter(services.contains))
+        }
+        let dependents = DependencyGraph(needs).reversed
+        var stops: [ContainerID: OperationID] = [:]
+        // Labels may tell of a circle when containers stem from different files; then all stop at once.
+        let order = dependents.order() ?? services.sorted()
+        for service in order {
+            let before = dependents.needs(of: service)
+            let waited = containers.filter { before.contains($0.service) }.compactMap { stops[$0.id] }
+            for container in containers where container.service == service && container.summary.state.isRunning {
+                stops[container.id] = builder.addFinish(
+                    .stopContainer(container.handle, grace: options.stopGrace), cause: cause, needs: waited,
+                    service: service)
+            }
+        }
+        return stops
+    }
+}

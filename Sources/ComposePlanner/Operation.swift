@@ -1,0 +1,104 @@
+package import EngineAPI
+
+/// The position of an operation in its plan.
+package struct OperationID: RawRepresentable, Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+    package init(_ number: Int) { rawValue = number }
+    package static func < (left: OperationID, right: OperationID) -> Bool { left.rawValue < right.rawValue }
+    package var description: String { String(rawValue) }
+    package init(from decoder: any Decoder) throws { rawValue = try decoder.singleValueContainer().decode(Int.self) }
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}
+
+/// A container that an operation acts on: one that is there, or one that an earlier operation makes.
+package enum ContainerHandle: Hashable, Codable, Sendable {
+    case existing(ContainerID, name: String)
+    case planned(OperationID, name: String)
+
+    /// The name that people know it by; a replacement has it only after the commit.
+    package var name: String {
+        switch self {
+        case .existing(_, let name), .planned(_, let name): name
+        }
+    }
+}
+
+/// What a wait is for.
+package enum Readiness: Hashable, Codable, Sendable {
+    /// Its healthcheck has succeeded since it started.
+    case healthy
+    /// It ran and exited with 0.
+    case completed
+    /// Healthy where it has a healthcheck; else exited with 0, or running still after the settling time.
+    case up
+}
+
+/// One step of a plan, and why it is taken. It holds no configuration and so no secret: it can be printed and stored.
+package struct Operation: Hashable, Codable, Sendable {
+    package enum Action: Hashable, Codable, Sendable {
+        case createNetwork(name: String)
+        case createVolume(name: String)
+        /// `name` is what the container is called until a replacement takes its predecessor's name.
+        case createContainer(name: String)
+        case startContainer(ContainerHandle)
+        /// nil `grace` leaves the container's own, in seconds.
+        case stopContainer(ContainerHandle, grace: Int?)
+        case awaitContainer(ContainerHandle, Readiness)
+        case removeContainer(ContainerHandle, anonymousVolumes: Bool)
+        case renameContainer(ContainerHandle, to: String)
+        case removeNetwork(NetworkID, name: String)
+        case removeVolume(name: String)
+    }
+
+    package let id: OperationID
+    package let action: Action
+    /// Why, as a phrase for people: `environment.LOG changed`.
+    package let cause: String
+    /// What must have been done before.
+    package let needs: [OperationID]
+    /// The service it is for, nil for networks and volumes.
+    package let service: String?
+    /// Whether its failure is only reported.
+    package let isOptional: Bool
+
+    package init(
+        id: OperationID, action: Action, cause: String, needs: [OperationID] = [], service: String? = nil,
+        isOptional: Bool = false
+    ) {
+        self.id = id
+        self.action = action
+        self.cause = cause
+        self.needs = needs
+        self.service = service
+        self.isOptional = isOptional
+    }
+}
+
+extension Operation.Action {
+    /// Whether it only watches: it takes none of the places that bound the calls in flight.
+    package var isWait: Bool {
+        if case .awaitContainer = self { true } else { false }
+    }
+
+    /// The verb and the object, for plans and messages: `start container web-1`.
+    package var description: String {
+        switch self {
+        case .createNetwork(let name): "create network \(name)"
+        case .createVolume(let name): "create volume \(name)"
+        case .createContainer(let name): "create container \(name)"
+        case .startContainer(let container): "start container \(container.name)"
+        case .stopContainer(let container, _): "stop container \(container.name)"
+        case .awaitContainer(let container, .healthy): "wait until \(container.name) is healthy"
+        case .awaitContainer(let container, .completed): "wait until \(container.name) has completed"
+        case .awaitContainer(let container, .up): "wait until \(container.name) is up"
+        case .removeContainer(let container, _): "remove container \(container.name)"
+        case .renameContainer(let container, let name): "rename container \(container.name) to \(name)"
+        case .removeNetwork(_, let name): "remove network \(name)"
+        case .removeVolume(let name): "remove volume \(name)"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package import EngineAPI
+
+/// What is to be done to bring a project from its observed to its desired state.
+///
+/// The same input gives the same plan, byte for byte.
+package struct Plan: Sendable, Equatable {
+    package let project: String
+    /// Images to be fetched before anything changes.
+    package var pulls: [ImagePull] = []
+    /// What happens up to the commit; each operation can be taken back.
+    package var prepare: [Operation] = []
+    /// What happens after the commit; it only goes forward.
+    package var finish: [Operation] = []
+    /// What the operations make, by operation.
+    package var specs: [OperationID: ResourceSpec] = [:]
+    /// What the user should know though nothing is done about it.
+    package var notices: [String] = []
+    /// The containers that the project will consist of.
+    package var members: [Member] = []
+
+    package init(project: String) { self.project = project }
+
+    /// Whether the engine already holds what is wanted.
+    package var isEmpty: Bool { pulls.isEmpty && prepare.isEmpty && finish.isEmpty }
+
+    /// A container that is to run when the plan has been applied.
+    package struct Member: Sendable, Equatable {
+        package let service: String
+        package let number: Int
+        package let handle: ContainerHandle
+        /// Whether this plan makes or starts it.
+        package let isStarted: Bool
+    }
+}
+
+/// An image to be fetched.
+package struct ImagePull: Sendable, Equatable, Codable {
+    package let reference: String
+    package let platform: String?
+    package let cause: String
+    package let services: [String]
+}
+
+/// The configuration of something that an operation makes. It may hold secrets: it is never printed nor stored.
+package enum ResourceSpec: Sendable, Equatable {
+    case network(NetworkSpec)
+    case volume(VolumeSpec)
+    case container(ContainerSpec)
+    /// Files to be put into a container before it starts.
+    case files([InjectedFile])
+}
+
+/// A file put into a container before it starts: a config or a secret that has no file on the host.
+package struct InjectedFile: Sendable, Equatable {
+    package let path: String
+    package let content: [UInt8]
+    package let uid: Int
+    package let gid: Int
+    package let mode: Int
+}

@@ -1,0 +1,26 @@
+/// What a user asks of `up`, `create` and `start` beyond the files.
+package struct UpOptions: Sendable, Equatable {
+    /// What happens to containers that are there.
+    package enum Recreate: Sendable { case diverged, always, never }
+
+    /// The services named; none means all. What they depend on comes along.
+    package var services: [String] = []
+    package var recreate: Recreate = .diverged
+    package var removeOrphans = false
+    /// Whether the plan ends only when every service is up.
+    package var wait = false
+    /// Whether what the named services depend on is left alone.
+    package var withoutDependencies = false
+    /// Whether containers are made but not started.
+    package var withoutStart = false
+    /// Whether only containers that are there are started, and none is made.
+    package var onlyStart = false
+    /// Replicas by service, stronger than the file.
+    package var scale: [String: Int] = [:]
+    /// Seconds before a stop kills; nil leaves the container's own.
+    package var stopGrace: Int?
+    /// References that were fetched a moment ago, so that `pull_policy: always` is satisfied.
+    package var pulled: Set<String> = []
+
+    package init() {}
+}

@@ -1,0 +1,132 @@
+import ComposeModel
+import EngineAPI
+
+extension UpPlanner {
+    // MARK: Images
+
+    mutating func planPulls(_ services: [Service]) -> [ImagePull] {
+        if options.onlyStart { return [] }
+        var wanted: [String: (platform: String?, cause: String, services: [String])] = [:]
+        for service in services where (options.scale[service.name] ?? service.replicas) > 0 {
+            let reference = imageReference(service)
+            let isPresent = observed.images[reference] != nil
+            let cause: String
+            switch service.pullPolicy {
+            case .always where !options.pulled.contains(reference): cause = "pull_policy is always"
+            case .never where !isPresent:
+                problems.append(
+                    "Service \(service.name) cannot start: image \(reference) is not on the engine and pull_policy is "
+                        + "never. Load or pull the image, or change pull_policy.")
+                continue
+            default:
+                if isPresent { continue }
+                cause = "is not on the engine"
+            }
+            wanted[reference, default: (service.platform, cause, [])].services.append(service.name)
+        }
+        return wanted.sorted { $0.key < $1.key }.map {
+            ImagePull(reference: $0.key, platform: $0.value.platform, cause: $0.value.cause, services: $0.value.services)
+        }
+    }
+
+    func imageReference(_ service: Service) -> String { service.image ?? "\(project.name)-\(service.name)" }
+
+    // MARK: Networks
+
+    mutating func planNetworks(_ services: [Service]) {
+        if options.onlyStart { return }
+        for key in Set(services.flatMap { $0.networks.keys }).sorted() {
+            guard let network = project.networks[key] else { continue }
+            let present = observed.networks.filter { $0.name == network.name || $0.id.rawValue == network.name }
+            if network.isExternal {
+                if present.isEmpty {
+                    problems.append(
+                        "Network \(network.name) is declared external and does not exist. Create it with "
+                            + "`docker network create \(network.name)`, or remove `external` from \(key).")
+                }
+                continue
+            }
+            let hash = ConfigHash.network(network)
+            guard let found = present.first else {
+                networkOperations[key] = builder.add(
+                    .createNetwork(name: network.name), cause: "is not there yet",
+                    spec: .network(networkSpec(network, hash: hash)))
+                continue
+            }
+            if found.labels[ComposeLabels.project] != project.name {
+                notices.append(
+                    "Network \(network.name) exists and was not made for project \(project.name); it is used as it is."
+                )
+            } else if let old = found.labels[ComposeLabels.configHash], !old.isEmpty, old != hash {
+                problems.append(
+                    "Network \(network.name) exists with another configuration (\(short(old)) -> \(short(hash))), and "
+                        + "a network cannot be changed while containers use it. Run `gantry down`, then `gantry up`.")
+            }
+        }
+    }
+
+    private func networkSpec(_ network: Network, hash: String) -> NetworkSpec {
+        var spec = NetworkSpec(name: network.name)
+        spec.driver = network.driver
+        spec.driverOptions = network.driverOptions
+        spec.isInternal = network.isInternal
+        spec.isAttachable = network.isAttachable
+        spec.enableIPv4 = network.enableIPv4
+        spec.enableIPv6 = network.enableIPv6
+        if let ipam = network.ipam {
+            spec.addressDriver = ipam.driver
+            spec.addressOptions = ipam.options
+            spec.addressPools = ipam.pools.map {
+                AddressPool(subnet: $0.subnet, range: $0.range, gateway: $0.gateway, reserved: $0.reserved)
+            }
+        }
+        spec.labels = network.labels.merging(ownLabels(hash: hash)) { $1 }
+        spec.labels[ComposeLabels.network] = network.key
+        return spec
+    }
+
+    private func ownLabels(hash: String) -> [String: String] {
+        [
+            ComposeLabels.project: project.name, ComposeLabels.version: ComposeLabels.modelVersion,
+            ComposeLabels.configHash: hash,
+        ]
+    }
+
+    // MARK: Volumes
+
+    mutating func planVolumes(_ services: [Service]) {
+        if options.onlyStart { return }
+        let used = services.flatMap(\.volumes).filter { $0.kind == .volume }.compactMap(\.source)
+        for key in Set(used).sorted() {
+            guard let volume = project.volumes[key] else { continue }
+            let found = observed.volumes.first { $0.name == volume.name }
+            if volume.isExternal {
+                if found == nil {
+                    problems.append(
+                        "Volume \(volume.name) is declared external and does not exist. Create it with "
+                            + "`docker volume create \(volume.name)`, or remove `external` from \(key).")
+                }
+                continue
+            }
+            let hash = ConfigHash.volume(volume)
+            guard let found else {
+                var spec = VolumeSpec(name: volume.name)
+                spec.driver = volume.driver
+                spec.driverOptions = volume.driverOptions
+                spec.labels = volume.labels.merging(ownLabels(hash: hash)) { $1 }
+                spec.labels[ComposeLabels.volume] = key
+                volumeOperations[key] = builder.add(
+                    .createVolume(name: volume.name), cause: "is not there yet", spec: .volume(spec))
+                continue
+            }
+            if found.labels[ComposeLabels.project] != project.name {
+                notices.append(
+                    "Volume \(volume.name) exists and was not made for project \(project.name); it is used as it is.")
+            } else if let old = found.labels[ComposeLabels.configHash], !old.isEmpty, old != hash {
+                notices.append(
+                    "Volume \(volume.name) exists with another configuration (\(short(old)) -> \(short(hash))); it is "
+                        + "kept as it is, because making it anew would lose its data.")
+            }
+        }
+    }
+}

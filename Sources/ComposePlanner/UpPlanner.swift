@@ -1,0 +1,309 @@
+package import ComposeModel
+import ComposeGraph
+import EngineAPI
+
+/// Decides what brings a project up. Pure: it asks no engine and no clock.
+package struct UpPlanner {
+    let project: Project
+    let observed: ObservedState
+    let options: UpOptions
+    var builder = PlanBuilder()
+    var problems: [String] = []
+    var notices: [String] = []
+    var networkOperations: [String: OperationID] = [:]
+    var volumeOperations: [String: OperationID] = [:]
+    var replicas: [String: [PlannedReplica]] = [:]
+    private var waits: [Wait: OperationID] = [:]
+    private var replacements: [(old: ObservedContainer, new: ContainerHandle, cause: String)] = []
+    private var removals: [(container: ObservedContainer, stop: OperationID?, cause: String)] = []
+
+    private struct Wait: Hashable {
+        let container: ContainerHandle
+        let readiness: Readiness
+        let isOptional: Bool
+    }
+
+    /// A replica as the plan leaves it.
+    struct PlannedReplica {
+        let number: Int
+        let handle: ContainerHandle
+        /// What was there before, nil for a new replica.
+        let observed: ObservedContainer?
+        /// The operation that starts it, nil where it is left as it is.
+        var start: OperationID?
+        /// The operation that stops its predecessor or itself.
+        var stop: OperationID?
+    }
+
+    package init(project: Project, observed: ObservedState, options: UpOptions = UpOptions()) {
+        self.project = project
+        self.observed = observed
+        self.options = options
+    }
+
+    /// The plan, or everything that stands in its way.
+    package static func plan(
+        _ project: Project, observed: ObservedState, options: UpOptions = UpOptions()
+    ) throws(PlanError) -> Plan {
+        var planner = UpPlanner(project: project, observed: observed, options: options)
+        return try planner.makePlan()
+    }
+
+    private mutating func makePlan() throws(PlanError) -> Plan {
+        let graph = DependencyGraph(project.services.mapValues { Set($0.dependencies.keys) })
+        let named = options.services.isEmpty ? Array(project.services.keys) : options.services
+        let wanted = options.withoutDependencies ? Set(named) : graph.closure(of: named)
+        guard let order = graph.order() else { throw PlanError(["The services depend on each other in a circle."]) }
+        let services = order.filter(wanted.contains).compactMap { project.services[$0] }
+
+        let pulls = planPulls(services)
+        planNetworks(services)
+        planVolumes(services)
+        for service in services { planService(service, isNamed: named.contains(service.name)) }
+        planOrphans()
+        if options.wait { planFinalWaits(services) }
+        guard problems.isEmpty else { throw PlanError(problems) }
+        planFinish()
+
+        var plan = Plan(project: project.name)
+        plan.pulls = pulls
+        plan.prepare = builder.prepare
+        plan.finish = builder.finish
+        plan.specs = builder.specs
+        plan.notices = notices
+        plan.members = services.flatMap { service in
+            (replicas[service.name] ?? []).map {
+                .init(service: service.name, number: $0.number, handle: $0.handle, isStarted: $0.start != nil)
+            }
+        }
+        return plan
+    }
+
+    // MARK: Services
+
+    private mutating func planService(_ service: Service, isNamed: Bool) {
+        let present = observed.replicas(of: service.name)
+        let count = options.onlyStart ? present.count : options.scale[service.name] ?? service.replicas
+        let recreate: UpOptions.Recreate = isNamed || options.recreate == .never ? options.recreate : .diverged
+        let causes = present.map { recreateCause(of: $0, service, recreate) }
+        let kept = keptIndices(present, causes, count: count)
+
+        for index in present.indices.reversed() where !kept.contains(index) {
+            planRemoval(of: present[index], cause: "\(service.name) is to have \(count) replicas")
+        }
+        for index in kept {
+            if let cause = causes[index] {
+                planReplacement(of: present[index], service, cause: cause)
+            } else {
+                planKept(present[index], service)
+            }
+        }
+        let highest = present.map(\.number).max() ?? 0
+        for number in 0..<max(0, count - kept.count) {
+            planCreation(service, number: highest + number + 1, cause: present.isEmpty ? "is not there yet" : "scaled up")
+        }
+    }
+
+    /// Which containers stay when there are too many: those that need no replacing first, then the lowest numbers.
+    private func keptIndices(_ present: [ObservedContainer], _ causes: [String?], count: Int) -> [Int] {
+        let preferred = present.indices.sorted { left, right in
+            let leftRank = (isLeftover(present[left]) ? 2 : causes[left] == nil ? 0 : 1, left)
+            let rightRank = (isLeftover(present[right]) ? 2 : causes[right] == nil ? 0 : 1, right)
+            return leftRank < rightRank
+        }
+        return preferred.prefix(max(0, count)).sorted()
+    }
+
+    /// Whether the container is what an interrupted replacement left beside its predecessor.
+    private func isLeftover(_ container: ObservedContainer) -> Bool {
+        guard let replaced = container.labels[ComposeLabels.replace], container.name.hasSuffix("_" + replaced)
+        else { return false }
+        return observed.containers.contains { $0.name == replaced }
+    }
+
+    private mutating func planKept(_ container: ObservedContainer, _ service: Service) {
+        var replica = PlannedReplica(number: container.number, handle: container.handle, observed: container)
+        if let name = finalName(of: container), name != container.name {
+            notices.append("Container \(container.name) keeps that name; an interrupted replacement left it.")
+        }
+        let restarting = service.dependencies.filter(\.value.restart).keys.sorted()
+            .flatMap { replicas[$0] ?? [] }.compactMap(\.stop)
+        if !options.withoutStart, container.summary.state != .running, container.summary.state != .restarting {
+            replica.start = addStart(
+                container.handle, service, cause: "is \(container.summary.state.rawValue)", needs: [])
+        } else if !restarting.isEmpty, !options.withoutStart {
+            let cause = "restarts with what it depends on"
+            let stop = builder.add(
+                .stopContainer(container.handle, grace: options.stopGrace), cause: cause, service: service.name)
+            for other in restarting { builder.require(other, after: stop) }
+            replica.stop = stop
+            replica.start = addStart(container.handle, service, cause: cause, needs: [stop])
+        }
+        replicas[service.name, default: []].append(replica)
+    }
+
+    private mutating func planCreation(_ service: Service, number: Int, cause: String) {
+        let name = containerName(service, number: number)
+        let (id, handle) = addCreation(service, number: number, name: name, replacing: nil, cause: cause)
+        var replica = PlannedReplica(number: number, handle: handle, observed: nil)
+        if !options.withoutStart { replica.start = addStart(handle, service, cause: cause, needs: [id]) }
+        replicas[service.name, default: []].append(replica)
+    }
+
+    private mutating func planReplacement(of old: ObservedContainer, _ service: Service, cause: String) {
+        let temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
+        let (creation, handle) = addCreation(
+            service, number: old.number, name: temporary, replacing: old, cause: cause)
+        var replica = PlannedReplica(number: old.number, handle: handle, observed: old)
+        var needs = [creation]
+        if old.summary.state.isRunning {
+            // As late as possible, so that the old one serves until its successor may start.
+            let stop = builder.add(
+                .stopContainer(old.handle, grace: options.stopGrace), cause: cause,
+                needs: needs + startNeeds(of: service), service: service.name)
+            replica.stop = stop
+            needs.append(stop)
+        }
+        if !options.withoutStart {
+            let start = addStart(handle, service, cause: cause, needs: needs)
+            replica.start = start
+            addWait(
+                for: handle, .up, service: service.name, needs: [start],
+                cause: "must be up before the container that it replaces goes")
+        }
+        replacements.append((old, handle, cause))
+        replicas[service.name, default: []].append(replica)
+    }
+
+    private mutating func addCreation(
+        _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, cause: String
+    ) -> (OperationID, ContainerHandle) {
+        let spec = containerSpec(service, number: number, replacing: old)
+        let resources =
+            service.networks.keys.compactMap { networkOperations[$0] }
+            + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
+        let id = builder.add(
+            .createContainer(name: name), cause: cause, needs: resources + namespaceNeeds(of: service),
+            service: service.name, spec: .container(spec))
+        return (id, .planned(id, name: containerName(service, number: number)))
+    }
+
+    private mutating func addStart(
+        _ container: ContainerHandle, _ service: Service, cause: String, needs: [OperationID]
+    ) -> OperationID {
+        let files = injectedFiles(service)
+        return builder.add(
+            .startContainer(container), cause: cause, needs: needs + startNeeds(of: service), service: service.name,
+            spec: files.isEmpty ? nil : .files(files))
+    }
+
+    // MARK: Needs
+
+    /// What must have happened before a replica of `service` may start: what it depends on has started, is healthy or
+    /// has completed.
+    private mutating func startNeeds(of service: Service) -> [OperationID] {
+        var needs: [OperationID] = []
+        for (name, dependency) in service.dependencies.sorted(by: { $0.key < $1.key }) {
+            for replica in replicas[name] ?? [] {
+                switch dependency.condition {
+                case .started:
+                    if let start = replica.start { needs.append(start) }
+                case .healthy:
+                    if replica.start == nil, replica.observed?.summary.health == .healthy { continue }
+                    needs.append(
+                        addWait(
+                            for: replica.handle, .healthy, service: name, needs: replica.start.map { [$0] } ?? [],
+                            cause: "\(service.name) needs it healthy", isOptional: !dependency.required))
+                case .completed:
+                    needs.append(
+                        addWait(
+                            for: replica.handle, .completed, service: name, needs: replica.start.map { [$0] } ?? [],
+                            cause: "\(service.name) needs it completed", isOptional: !dependency.required))
+                }
+            }
+        }
+        return needs
+    }
+
+    /// A container that shares another one's namespace must be made after it.
+    private func namespaceNeeds(of service: Service) -> [OperationID] {
+        guard let parent = namespaceParent(of: service) else { return [] }
+        return (replicas[parent] ?? []).compactMap {
+            if case .planned(let id, _) = $0.handle { id } else { nil }
+        }
+    }
+
+    @discardableResult
+    private mutating func addWait(
+        for container: ContainerHandle, _ readiness: Readiness, service: String, needs: [OperationID], cause: String,
+        isOptional: Bool = false
+    ) -> OperationID {
+        let wait = Wait(container: container, readiness: readiness, isOptional: isOptional)
+        if let id = waits[wait] { return id }
+        let id = builder.add(
+            .awaitContainer(container, readiness), cause: cause, needs: needs, service: service,
+            isOptional: isOptional)
+        waits[wait] = id
+        return id
+    }
+
+    private mutating func planFinalWaits(_ services: [Service]) {
+        for service in services {
+            for replica in replicas[service.name] ?? [] {
+                let isHealthy = replica.start == nil && replica.observed?.summary.health == .healthy
+                let isAwaited = waits.keys.contains { $0.container == replica.handle && !$0.isOptional }
+                if isHealthy || isAwaited { continue }
+                addWait(
+                    for: replica.handle, .up, service: service.name, needs: replica.start.map { [$0] } ?? [],
+                    cause: "the command waits for it")
+            }
+        }
+    }
+
+    // MARK: What goes
+
+    private mutating func planRemoval(of container: ObservedContainer, cause: String) {
+        var stop: OperationID?
+        if container.summary.state.isRunning {
+            stop = builder.add(
+                .stopContainer(container.handle, grace: options.stopGrace), cause: cause, service: container.service)
+        }
+        removals.append((container, stop, cause))
+    }
+
+    private mutating func planOrphans() {
+        let known = Set(project.services.keys).union(project.disabledServices)
+        let orphans = observed.containers
+            .filter { container in
+                container.isOneOff
+                    ? container.summary.state == .exited || container.summary.state == .dead
+                    : !known.contains(container.service)
+            }
+            .sorted { $0.name < $1.name }
+        guard !orphans.isEmpty, !options.onlyStart else { return }
+        if options.removeOrphans {
+            for orphan in orphans { planRemoval(of: orphan, cause: "no service of the project has it any more") }
+        } else {
+            let names = orphans.map(\.name).joined(separator: ", ")
+            notices.append(
+                "Found orphan containers (\(names)) for this project. If you removed or renamed this service in your "
+                    + "compose file, you can run this command with the --remove-orphans flag to clean it up.")
+        }
+    }
+
+    private mutating func planFinish() {
+        for removal in removals {
+            _ = builder.addFinish(
+                .removeContainer(removal.container.handle, anonymousVolumes: false), cause: removal.cause,
+                service: removal.container.service)
+        }
+        for replacement in replacements {
+            let old = replacement.old
+            let removal = builder.addFinish(
+                .removeContainer(old.handle, anonymousVolumes: false), cause: replacement.cause, service: old.service)
+            _ = builder.addFinish(
+                .renameContainer(replacement.new, to: replacement.new.name), cause: replacement.cause,
+                needs: [removal], service: old.service)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package import ComposePlanner
+import FoundationEssentials
+import GRDB
+
+/// The identity of a transaction; objects that it makes carry it in a label.
+package struct TransactionID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+    /// A new one: sixteen random hexadecimal digits.
+    package init() {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        rawValue = String(repeating: "0", count: 16 - digits.count) + digits
+    }
+    package var description: String { rawValue }
+}
+
+/// Which engine and project a transaction is for. An engine is known by its address.
+package struct JournalScope: Hashable, Sendable {
+    package let engine: String
+    package let project: String
+
+    package init(engine: String, project: String) {
+        self.engine = engine
+        self.project = project
+    }
+}
+
+/// A transaction as the journal knows it.
+package struct JournaledTransaction: Sendable, Equatable {
+    package let id: TransactionID
+    /// The command that began it, for messages.
+    package let command: String
+    /// Whether it is past the point of no return: it is finished, not taken back.
+    package let isCommitted: Bool
+    package let steps: [Step]
+
+    package struct Step: Sendable, Equatable {
+        package enum Progress: String, Sendable {
+            /// The engine has not been asked.
+            case pending
+            /// The engine was asked; whether it did anything is not known.
+            case intended
+            /// The engine did it.
+            case done
+            /// It was taken back.
+            case undone
+        }
+        package let operation: Operation
+        package let isFinish: Bool
+        package let progress: Progress
+        /// The identifier of what the operation made.
+        package let result: String?
+    }
+}
+
+/// What has been begun and not ended: written before each engine call and after it, read when a command starts.
+package struct Journal: Sendable {
+    private let store: StateStore
+
+    package init(_ store: StateStore) { self.store = store }
+
+    /// Records a transaction with all of its operations, before the first of them.
+    package func begin(_ plan: Plan, in scope: JournalScope, command: String) async throws -> TransactionID {
+        let id = TransactionID()
+        let encoder = JSONEncoder()
+        let steps = try (plan.prepare.map { ($0, false) } + plan.finish.map { ($0, true) }).map { operation, isFinish in
+            (operation.id.rawValue, String(decoding: try encoder.encode(operation), as: UTF8.self), isFinish)
+        }
+        try await store.database.write { database in
+            try database.execute(
+                sql: #"INSERT INTO "transaction" (id, engine, project, command) VALUES (?, ?, ?, ?)"#,
+                arguments: [id.rawValue, scope.engine, scope.project, command])
+            let insert = try database.makeStatement(
+                sql: #"INSERT INTO step ("transaction", operation, content, isFinish) VALUES (?, ?, ?, ?)"#)
+            for (operation, content, isFinish) in steps {
+                try insert.execute(arguments: [id.rawValue, operation, content, isFinish])
+            }
+        }
+        return id
+    }
+
+    /// Records that the engine is about to be asked.
+    package func intend(_ operation: OperationID, in transaction: TransactionID) async throws {
+        try await set(.intended, result: nil, operation, transaction)
+    }
+
+    /// Records that the engine did it, and the identifier of what was made.
+    package func complete(_ operation: OperationID, result: String?, in transaction: TransactionID) async throws {
+        try await set(.done, result: result, operation, transaction)
+    }
+
+    /// Records that an operation was taken back.
+    package func undo(_ operation: OperationID, in transaction: TransactionID) async throws {
+        try await set(.undone, result: nil, operation, transaction)
+    }
+
+    /// The point of no return.
+    package func commit(_ transaction: TransactionID) async throws {
+        try await store.database.write { database in
+            try database.execute(
+                sql: #"UPDATE "transaction" SET isCommitted = 1 WHERE id = ?"#, arguments: [transaction.rawValue])
+        }
+    }
+
+    /// Forgets a transaction that is finished or wholly taken back.
+    package func end(_ transaction: TransactionID) async throws {
+        try await store.database.write { database in
+            try database.execute(sql: #"DELETE FROM "transaction" WHERE id = ?"#, arguments: [transaction.rawValue])
+        }
+    }
+
+    /// A transaction as it stands, nil when it has ended.
+    package func transaction(_ id: TransactionID) async throws -> JournaledTransaction? {
+        try await store.database.read { database in
+            try Row.fetchOne(database, sql: #"SELECT * FROM "transaction" WHERE id = ?"#, arguments: [id.rawValue])
+                .map { try Journal.transaction($0, database) }
+        }
+    }
+
+    /// The transactions that were begun and not ended, in the order in which they began.
+    package func unfinished(in scope: JournalScope) async throws -> [JournaledTransaction] {
+        try await store.database.read { database in
+            try Row.fetchAll(
+                database, sql: #"SELECT * FROM "transaction" WHERE engine = ? AND project = ? ORDER BY rowid"#,
+                arguments: [scope.engine, scope.project]
+            ).map { try Journal.transaction($0, database) }
+        }
+    }
+
+    private func set(
+        _ progress: JournaledTransaction.Step.Progress, result: String?, _ operation: OperationID,
+        _ transaction: TransactionID
+    ) async throws {
+        try await store.database.write { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    UPDATE step SET progress = ?, result = coalesce(?, result)
+                    WHERE "transaction" = ? AND operation = ?
+                    """)
+            try statement.execute(
+                arguments: [progress.rawValue, result, transaction.rawValue, operation.rawValue])
+        }
+    }
+
+    private static func transaction(_ row: Row, _ database: Database) throws -> JournaledTransaction {
+        let id: String = row["id"]
+        let decoder = JSONDecoder()
+        let steps = try Row.fetchAll(
+            database, sql: #"SELECT * FROM step WHERE "transaction" = ? ORDER BY operation"#, arguments: [id]
+        ).map { step in
+            let content: String = step["content"]
+            let progress: String = step["progress"]
+            return JournaledTransaction.Step(
+                operation: try decoder.decode(Operation.self, from: Data(content.utf8)), isFinish: step["isFinish"],
+                progress: .init(rawValue: progress) ?? .intended, result: step["result"])
+        }
+        return JournaledTransaction(
+            id: TransactionID(rawValue: id), command: row["command"], isCommitted: row["isCommitted"], steps: steps)
+    }
+}

@@ -1,0 +1,57 @@
+import GRDB
+
+/// The file that remembers what Gantry has begun: one for a user, in a private folder.
+///
+/// It never holds configuration, so no secret gets into it. SQLite in WAL mode with `synchronous = NORMAL` survives the
+/// death of the process at any instant; a power failure may lose the last records, and takes the containers with it.
+package struct StateStore: Sendable {
+    let database: DatabaseQueue
+
+    /// How long a writer waits for another process's write to end; each lasts well under a millisecond.
+    private static let busyTimeout: Double = 10
+
+    /// Opens the store at `path`, making it where it is missing; the folder must exist.
+    package init(path: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(StateStore.busyTimeout)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
+        try self.init(DatabaseQueue(path: path, configuration: configuration))
+    }
+
+    /// A store in memory, for tests.
+    package init() throws { try self.init(DatabaseQueue()) }
+
+    private init(_ database: DatabaseQueue) throws {
+        self.database = database
+        try StateStore.migrator.migrate(database)
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("journal") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE "transaction" (
+                        id TEXT PRIMARY KEY NOT NULL,
+                        engine TEXT NOT NULL,
+                        project TEXT NOT NULL,
+                        command TEXT NOT NULL,
+                        isCommitted BOOLEAN NOT NULL DEFAULT 0
+                    );
+                    CREATE TABLE step (
+                        "transaction" TEXT NOT NULL REFERENCES "transaction"(id) ON DELETE CASCADE,
+                        operation INTEGER NOT NULL,
+                        content TEXT NOT NULL,
+                        isFinish BOOLEAN NOT NULL,
+                        progress TEXT NOT NULL DEFAULT 'pending',
+                        result TEXT,
+                        PRIMARY KEY ("transaction", operation)
+                    ) WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }
+}

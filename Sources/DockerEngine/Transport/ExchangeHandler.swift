@@ -1,0 +1,276 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// A part of a response body: what had arrived when it was asked for.
+struct BodyPiece: Sendable {
+    var bytes: ByteBuffer
+    /// Whether the body ends with these bytes.
+    var isLast: Bool
+}
+
+/// How long an exchange may take.
+struct Deadline: Sendable {
+    enum Scope: Sendable {
+        /// Until the response head is there; while a body is uploaded, between two pieces of it.
+        case head
+        /// Until the whole response is there.
+        case answer
+    }
+
+    var limit: Duration
+    var scope: Scope
+}
+
+/// One request and its response at a time, on the event loop of their connection.
+///
+/// The socket is read only while less than ``readAhead`` bytes wait to be fetched, so a slow reader slows the engine.
+/// The first failure closes the connection and answers every later question.
+final class ExchangeHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    /// How much is fetched before it is asked for: several socket buffers, so reading and consuming overlap.
+    private static let readAhead = 256 << 10
+
+    private enum Phase {
+        case idle
+        case awaitingHead
+        case receivingBody
+        case ended
+        case failed(any Error)
+    }
+
+    private let decoder: ResponseDecoder
+    private let reuse: ReuseFlag
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.idle
+    private var head: HTTPResponseHead?
+    private var buffered = ByteBuffer()
+    private var headWaiter: EventLoopPromise<HTTPResponseHead>?
+    private var pieceWaiter: EventLoopPromise<BodyPiece>?
+    private var isRequestComplete = false
+    private var isReading = false
+    private var deadline: Deadline?
+    private var alarm: Scheduled<Void>?
+
+    init(decoder: ResponseDecoder, reuse: ReuseFlag) {
+        self.decoder = decoder
+        self.reuse = reuse
+    }
+
+    // MARK: What the connection's user asks for
+
+    /// Writes a request's head and the body so far. `isComplete` tells that no more of the body follows.
+    func begin(_ request: HTTPRequestHead, body: ByteBuffer?, isComplete: Bool, deadline: Deadline) {
+        guard let context, case .idle = phase else {
+            return fail(TransportFailure.disconnected(answerBegun: false))
+        }
+        reuse.set(false)
+        phase = .awaitingHead
+        isRequestComplete = isComplete
+        head = nil
+        self.deadline = deadline
+        armAlarm()
+        context.write(wrapOutboundOut(.head(request)), promise: nil)
+        if let body { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        if isComplete { context.write(wrapOutboundOut(.end(nil)), promise: nil) }
+        context.flush()
+        readIfWanted()
+    }
+
+    /// Delivers the response head when it is there.
+    func receiveHead(_ promise: EventLoopPromise<HTTPResponseHead>) {
+        if let head {
+            promise.succeed(head)
+        } else if case .failed(let error) = phase {
+            promise.fail(error)
+        } else {
+            headWaiter = promise
+        }
+    }
+
+    /// Delivers what has arrived of the body, waiting for the first of it where there is nothing yet.
+    func receivePiece(_ promise: EventLoopPromise<BodyPiece>) {
+        guard pieceWaiter == nil else {
+            return promise.fail(TransportFailure.malformed("its body is read by two tasks at once"))
+        }
+        pieceWaiter = promise
+        deliver()
+    }
+
+    /// Writes more of the request body, or of the bytes after a takeover; done when the socket has taken them.
+    func write(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>) {
+        guard let context, !hasFailed else { return promise.fail(failure) }
+        armAlarm()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success: promise.succeed()
+            case .failure: promise.fail(self.failure)
+            }
+        }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: written)
+    }
+
+    /// Ends a request body that was written in pieces.
+    func endRequest() {
+        guard let context, !hasFailed else { return }
+        isRequestComplete = true
+        armAlarm()
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    /// Ends our side of the connection; the other side may still send.
+    func closeOutput(_ promise: EventLoopPromise<Void>) {
+        guard let context, !hasFailed else { return promise.succeed() }
+        let closed = context.eventLoop.makePromise(of: Void.self)
+        // Where the other side was faster there is nothing left to close.
+        closed.futureResult.whenComplete { _ in promise.succeed() }
+        context.close(mode: .output, promise: closed)
+    }
+
+    /// Gives the exchange up: closes the connection and answers whoever waits with `error`.
+    func fail(_ error: any Error) {
+        if hasFailed { return }
+        phase = .failed(error)
+        reuse.set(false)
+        alarm?.cancel()
+        buffered.clear()
+        headWaiter.take()?.fail(error)
+        pieceWaiter.take()?.fail(error)
+        context?.close(promise: nil)
+    }
+
+    // MARK: What arrives
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (unwrapInboundIn(data), phase) {
+        case (.head(let head), .awaitingHead):
+            received(head)
+        case (.body(var bytes), .receivingBody):
+            buffered.writeBuffer(&bytes)
+        case (.end, .receivingBody):
+            // The decoder counts a takeover as the end of its message; the stream ends with the connection.
+            if !decoder.isTakenOver { endBody() }
+        case (_, .failed):
+            break
+        case (_, .idle):
+            fail(TransportFailure.disconnected(answerBegun: false))
+        default:
+            fail(TransportFailure.malformed("its parts are out of order"))
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        deliver()
+        readIfWanted()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        switch phase {
+        case .receivingBody where decoder.isTakenOver: endBody()
+        case .receivingBody: fail(TransportFailure.disconnected(answerBegun: true))
+        case .awaitingHead, .idle: fail(TransportFailure.disconnected(answerBegun: false))
+        case .ended, .failed: break
+        }
+        isRequestComplete = false
+        deliver()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error as? HTTPParserError {
+        case nil: fail(TransportFailure.disconnected(answerBegun: head != nil))
+        case .invalidEOFState: fail(TransportFailure.disconnected(answerBegun: true))
+        case let error?: fail(TransportFailure.malformed("it is not HTTP (\(error))"))
+        }
+    }
+
+    // MARK: Steps
+
+    private var hasFailed: Bool {
+        if case .failed = phase { true } else { false }
+    }
+
+    private var failure: any Error {
+        if case .failed(let error) = phase { error } else { TransportFailure.disconnected(answerBegun: head != nil) }
+    }
+
+    private func received(_ head: HTTPResponseHead) {
+        phase = .receivingBody
+        self.head = head
+        if head.status == .switchingProtocols { decoder.isTakenOver = true }
+        if deadline?.scope == .head { disarmAlarm() }
+        headWaiter.take()?.succeed(head)
+    }
+
+    private func endBody() {
+        phase = .ended
+        disarmAlarm()
+    }
+
+    private func deliver() {
+        guard let waiter = pieceWaiter else { return }
+        switch phase {
+        case .failed(let error):
+            pieceWaiter = nil
+            waiter.fail(error)
+        case .ended:
+            pieceWaiter = nil
+            let isReusable = head?.isKeepAlive == true && isRequestComplete && !decoder.isTakenOver
+            if isReusable {
+                phase = .idle
+                reuse.set(true)
+            }
+            waiter.succeed(BodyPiece(bytes: takeBuffered(), isLast: true))
+        case .receivingBody where buffered.readableBytes > 0:
+            pieceWaiter = nil
+            waiter.succeed(BodyPiece(bytes: takeBuffered(), isLast: false))
+            readIfWanted()
+        case .receivingBody, .awaitingHead, .idle:
+            break
+        }
+    }
+
+    private func takeBuffered() -> ByteBuffer {
+        defer { buffered = ByteBuffer() }
+        return buffered
+    }
+
+    // An idle connection is read too: whatever arrives there, the end included, makes it unfit for the next request.
+    private func readIfWanted() {
+        guard let context, !isReading, !hasFailed, buffered.readableBytes < ExchangeHandler.readAhead else { return }
+        isReading = true
+        context.read()
+    }
+
+    private func armAlarm() {
+        alarm?.cancel()
+        guard let deadline, let context, head == nil || deadline.scope == .answer else { return }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        alarm = context.eventLoop.scheduleTask(in: TimeAmount(deadline.limit)) {
+            handler.value.fail(TransportFailure.timedOut(deadline.limit))
+        }
+    }
+
+    private func disarmAlarm() {
+        deadline = nil
+        alarm?.cancel()
+        alarm = nil
+    }
+}
+
+/// Whether a connection can take another request; written by its event loop, read by anyone.
+final class ReuseFlag: Sendable {
+    private let flag = Atomic(true)
+
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+
+    func set(_ value: Bool) { flag.store(value, ordering: .releasing) }
+}

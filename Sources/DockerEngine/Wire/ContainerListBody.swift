@@ -1,0 +1,119 @@
+import EngineAPI
+
+/// An entry of `GET /containers/json`. Engines leave out or null what they have nothing to say of.
+struct ContainerListBody: Decodable, Sendable {
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case names = "Names"
+        case image = "Image"
+        case imageID = "ImageID"
+        case command = "Command"
+        case created = "Created"
+        case state = "State"
+        case status = "Status"
+        case labels = "Labels"
+        case ports = "Ports"
+        case mounts = "Mounts"
+        case networkSettings = "NetworkSettings"
+    }
+
+    var id: String
+    var names: [String]?
+    var image: String?
+    var imageID: String?
+    var command: String?
+    var created: Int64?
+    var state: String?
+    var status: String?
+    var labels: [String: String]?
+    var ports: [PortBody]?
+    var mounts: [MountPointBody]?
+    var networkSettings: NetworkSettingsBody?
+
+    var summary: ContainerSummary {
+        ContainerSummary(
+            id: ContainerID(id), names: (names ?? []).map(\.withoutLeadingSlash), image: image ?? "",
+            imageID: ImageID(imageID ?? ""), command: command ?? "",
+            created: EngineTime(nanoseconds: (created ?? 0).multipliedReportingOverflow(by: 1_000_000_000).partialValue),
+            state: ContainerState(engineText: state), status: status ?? "", labels: labels ?? [:],
+            ports: (ports ?? []).map(\.summary), mounts: (mounts ?? []).map(\.summary),
+            networks: networkSettings?.identifiers ?? [:])
+    }
+}
+
+struct PortBody: Decodable, Sendable {
+    enum CodingKeys: String, CodingKey {
+        case address = "IP"
+        case privatePort = "PrivatePort"
+        case publicPort = "PublicPort"
+        case type = "Type"
+    }
+
+    var address: String?
+    var privatePort: Int?
+    var publicPort: Int?
+    var type: String?
+
+    var summary: PortSummary {
+        // Podman writes 0 for a port that is not published.
+        let hostPort = publicPort == 0 ? nil : publicPort
+        return PortSummary(
+            hostAddress: hostPort == nil ? nil : address, containerPort: privatePort ?? 0, hostPort: hostPort,
+            transport: type ?? "tcp")
+    }
+}
+
+/// A mount as list and inspect calls show it.
+struct MountPointBody: Decodable, Sendable {
+    enum CodingKeys: String, CodingKey {
+        case type = "Type"
+        case name = "Name"
+        case source = "Source"
+        case destination = "Destination"
+        case isWritable = "RW"
+    }
+
+    var type: String?
+    var name: String?
+    var source: String?
+    var destination: String?
+    var isWritable: Bool?
+
+    var summary: MountSummary {
+        MountSummary(
+            type: type ?? "", name: name?.nonEmpty, source: source ?? "", target: destination ?? "",
+            writable: isWritable ?? true)
+    }
+}
+
+struct NetworkSettingsBody: Decodable, Sendable {
+    enum CodingKeys: String, CodingKey { case networks = "Networks" }
+
+    struct Endpoint: Decodable, Sendable {
+        enum CodingKeys: String, CodingKey { case networkID = "NetworkID" }
+        var networkID: String?
+    }
+
+    var networks: [String: Endpoint?]?
+
+    var identifiers: [String: NetworkID] { (networks ?? [:]).mapValues { NetworkID($0?.networkID ?? "") } }
+}
+
+extension ContainerState {
+    /// The state by the engine's word. Podman says `configured` and `initialized` for a container that was not
+    /// started, `stopped` and `stopping` where Docker has `exited` and `running`.
+    init(engineText text: String?) {
+        switch text {
+        case "configured", "initialized": self = .created
+        case "stopping": self = .running
+        case "stopped": self = .exited
+        case let text: self = text.flatMap(ContainerState.init(rawValue:)) ?? .created
+        }
+    }
+}
+
+extension String {
+    var nonEmpty: String? { isEmpty ? nil : self }
+    /// Engines write container names as paths.
+    var withoutLeadingSlash: String { hasPrefix("/") ? String(dropFirst()) : self }
+}

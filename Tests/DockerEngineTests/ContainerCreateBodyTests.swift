@@ -1,0 +1,121 @@
+import EngineAPI
+import Testing
+
+@testable import DockerEngine
+
+struct ContainerCreateBodyTests {
+    private func json(_ spec: ContainerSpec, in version: APIVersion) throws -> String {
+        let networks = version < .multipleNetworks ? Array(spec.networks.prefix(1)) : spec.networks
+        return String(
+            decoding: try JSONText.encode(ContainerCreateBody(spec, networks: networks, in: version)), as: UTF8.self)
+    }
+
+    @Test func defaultsAreLeftToTheEngine() throws {
+        #expect(
+            try json(ContainerSpec(image: "busybox"), in: APIVersion(1, 41)) == """
+                {"AttachStderr":true,"AttachStdin":false,"AttachStdout":true,"HostConfig":{"AutoRemove":false,\
+                "Privileged":false,"ReadonlyRootfs":false},"Image":"busybox","Labels":{},"OpenStdin":false,\
+                "StdinOnce":false,"Tty":false}
+                """)
+    }
+
+    @Test func everythingHasItsPlace() throws {
+        var spec = ContainerSpec(image: "web")
+        spec.command = ["run"]
+        spec.entrypoint = []
+        spec.environment = ["A=1", "B"]
+        spec.labels = ["l": "v"]
+        spec.user = "1:2"
+        spec.workingDirectory = "/w"
+        spec.hostname = "h"
+        spec.domainName = "d"
+        spec.terminal = true
+        spec.openInput = true
+        spec.stopSignal = "SIGINT"
+        spec.stopTimeout = .milliseconds(1500)
+        spec.healthCheck = HealthCheckSpec(
+            test: ["CMD", "true"], interval: .seconds(1), timeout: .milliseconds(1), retries: 3, startPeriod: .seconds(2),
+            startInterval: .seconds(4))
+        spec.exposedPorts = ["90/udp"]
+        spec.portBindings = [
+            PortBinding(containerPort: "80/tcp", hostAddress: "127.0.0.1", hostPort: "8080"),
+            PortBinding(containerPort: "80/tcp"),
+        ]
+        spec.binds = ["/a:/b:ro"]
+        spec.mounts = [
+            MountSpec(type: "bind", source: "/s", target: "/t", readOnly: true, propagation: "rslave", createSource: true),
+            MountSpec(type: "volume", source: "v", target: "/v", noCopy: true, labels: ["k": "x"], subpath: "p"),
+            MountSpec(type: "tmpfs", target: "/m", size: 64, mode: 0o700),
+        ]
+        spec.temporaryFileSystems = ["/tmp": "size=1m"]
+        spec.restartPolicy = RestartPolicySpec(name: "on-failure", maximumRetries: 2)
+        spec.networkMode = "front"
+        spec.networks = [
+            NetworkAttachment(
+                network: "front", aliases: ["web"], ipv4Address: "10.0.0.2", macAddress: "02:00:00:00:00:01",
+                gatewayPriority: 5),
+            NetworkAttachment(network: "back", driverOptions: ["o": "1"], links: ["db:db"]),
+        ]
+        spec.initProcess = true
+        spec.autoRemove = true
+        spec.privileged = true
+        spec.readOnlyRoot = true
+        spec.extraHosts = ["a:1.2.3.4"]
+        spec.logging = LoggingSpec(driver: "local", options: ["max-size": "1m"])
+        #expect(
+            try json(spec, in: APIVersion(1, 48)) == """
+                {"AttachStderr":true,"AttachStdin":false,"AttachStdout":true,"Cmd":["run"],"Domainname":"d",\
+                "Entrypoint":[],"Env":["A=1","B"],"ExposedPorts":{"80/tcp":{},"90/udp":{}},"Healthcheck":\
+                {"Interval":1000000000,"Retries":3,"StartInterval":4000000000,"StartPeriod":2000000000,"Test":["CMD",\
+                "true"],"Timeout":1000000},"HostConfig":{"AutoRemove":true,"Binds":["/a:/b:ro"],"ExtraHosts":\
+                ["a:1.2.3.4"],"Init":true,"LogConfig":{"Config":{"max-size":"1m"},"Type":"local"},"Mounts":[\
+                {"BindOptions":{"CreateMountpoint":true,"Propagation":"rslave"},"ReadOnly":true,"Source":"/s","Target":\
+                "/t","Type":"bind"},{"ReadOnly":false,"Source":"v","Target":"/v","Type":"volume","VolumeOptions":\
+                {"Labels":{"k":"x"},"NoCopy":true,"Subpath":"p"}},{"ReadOnly":false,"Target":"/m","TmpfsOptions":\
+                {"Mode":448,"SizeBytes":64},"Type":"tmpfs"}],"NetworkMode":"front","PortBindings":{"80/tcp":[{"HostIp":\
+                "127.0.0.1","HostPort":"8080"},{"HostIp":"","HostPort":""}]},"Privileged":true,"ReadonlyRootfs":true,\
+                "RestartPolicy":{"MaximumRetryCount":2,"Name":"on-failure"},"Tmpfs":{"/tmp":"size=1m"}},"Hostname":"h",\
+                "Image":"web","Labels":{"l":"v"},"NetworkingConfig":{"EndpointsConfig":{"back":{"DriverOpts":{"o":"1"},\
+                "Links":["db:db"]},"front":{"Aliases":["web"],"GwPriority":5,"IPAMConfig":{"IPv4Address":"10.0.0.2"},\
+                "MacAddress":"02:00:00:00:00:01"}}},"OpenStdin":true,"StdinOnce":false,"StopSignal":"SIGINT",\
+                "StopTimeout":2,"Tty":true,"User":"1:2","WorkingDir":"/w"}
+                """)
+    }
+
+    @Test func olderEnginesGetTheFirstNetworkAndItsAddress() throws {
+        var spec = ContainerSpec(image: "web")
+        spec.networks = [
+            NetworkAttachment(network: "front", macAddress: "02:00:00:00:00:01"), NetworkAttachment(network: "back"),
+        ]
+        let text = try json(spec, in: APIVersion(1, 43))
+        #expect(text.contains(#""MacAddress":"02:00:00:00:00:01","NetworkingConfig":{"EndpointsConfig":{"front":{}}}"#))
+        #expect(text.contains(#""NetworkMode":"front""#))
+    }
+
+    @Test func featuresThatTheEngineLacksAreNamed() {
+        var interval = ContainerSpec(image: "web")
+        interval.healthCheck = HealthCheckSpec(test: ["CMD", "true"], startInterval: .seconds(1))
+        var priority = ContainerSpec(image: "web")
+        priority.networks = [NetworkAttachment(network: "front", gatewayPriority: 1)]
+        var subpath = ContainerSpec(image: "web")
+        subpath.mounts = [MountSpec(type: "volume", source: "v", target: "/v", subpath: "p")]
+        for (spec, needed, feature) in [
+            (interval, APIVersion(1, 44), "start_interval"), (priority, APIVersion(1, 48), "gateway priority"),
+            (subpath, APIVersion(1, 45), "subpath"),
+        ] {
+            let older = APIVersion(1, needed.minor - 1)
+            let error = #expect(throws: EngineError.self) { try spec.requireSupport(in: older, call: "POST /x") }
+            #expect(error?.code == .unsupported)
+            #expect(error?.message.contains(feature) == true)
+            #expect(throws: Never.self) { try spec.requireSupport(in: needed, call: "POST /x") }
+        }
+    }
+
+    @Test func aNamelessVariableIsRefusedWithoutItsValue() {
+        var spec = ContainerSpec(image: "web")
+        spec.environment = ["=s3cret"]
+        let error = #expect(throws: EngineError.self) { try spec.requireSupport(in: APIVersion(1, 48), call: "POST /x") }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.description.contains("s3cret") == false)
+    }
+}
