@@ -76,6 +76,18 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "gantry", dependencies: ["ComposeCommands"]),
+
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
+        .testTarget(
+            name: "DockerEngineTests",
+            dependencies: [
+                "DockerEngine", "EngineAPI",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(name: "EngineTestingTests", dependencies: ["EngineTesting", "EngineAPI"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,6 +8,12 @@ import DockerEngine
 import EngineAPI
 import FoundationEssentials
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// What a command works with: its options, the environment, the engine, and the project.
 struct CommandSession: Sendable {
     let options: GlobalOptions
@@ -51,7 +57,7 @@ struct CommandSession: Sendable {
             let project = try loadProject(services: services)
             return (project.name, project)
         } catch let failure as LoadFailure {
-            guard let name = options.projectName, failure.isMissingFile else { throw failure }
+            guard let name = options.projectName, failure.isProjectMissing else { throw failure }
             return (name, nil)
         }
     }
@@ -69,6 +75,21 @@ struct CommandSession: Sendable {
         load.services = services
         return load
     }
+
+    /// What standard input holds, as far as a project may be large.
+    private func readStandardInput() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while bytes.count <= CommandSession.largestInput {
+            let count = read(STDIN_FILENO, &chunk, chunk.count)
+            guard count > 0 else { break }
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+
+    /// More than the loader takes, so that it says that the file is too large.
+    private static let largestInput = 32 << 20
 
     // MARK: The engine
 
@@ -110,6 +131,15 @@ struct CommandSession: Sendable {
         return result
     }
 
+    /// An executor for what needs no lock: stopping what this process has started itself.
+    func executor(
+        project: String, limits: Executor.Limits, observer: any ApplyObserver
+    ) throws -> Executor {
+        Executor(
+            engine: engine, journal: try StateDirectory(environment: environment).journal(),
+            scope: JournalScope(engine: address.description, project: project), limits: limits, observer: observer)
+    }
+
     /// Carries out a plan of which nothing is taken back, showing progress and then what is left.
     func carryOut(
         project: String, command: String, _ makePlan: (ObservedState) -> Plan
@@ -140,7 +170,8 @@ struct CommandSession: Sendable {
     private static let lockRetry: Duration = .milliseconds(200)
 
     private func lock(_ path: String, project: String, command: String) async throws -> ProjectLock {
-        let holder = "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since "
+        let holder =
+            "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since "
             + "\(EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19))Z)"
         var isToldOf: ProjectLock.Holder?
         while true {

@@ -39,7 +39,8 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         name: .customLong("parallel"),
-        help: ArgumentHelp("How many engine calls may be under way at once; default: 6, -1 for no bound.", valueName: "n"))
+        help: ArgumentHelp(
+            "How many engine calls may be under way at once; default: 6, -1 for no bound.", valueName: "n"))
     var parallel: Int?
 
     @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")

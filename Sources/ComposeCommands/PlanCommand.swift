@@ -1,3 +1,4 @@
+import ComposeExecutor
 import ArgumentParser
 import ComposePlanner
 

@@ -1,3 +1,4 @@
+import ComposeExecutor
 import ArgumentParser
 import ComposePlanner
 import EngineAPI
@@ -71,7 +72,12 @@ private struct ContainerLine: Encodable {
         let URL: String
         let TargetPort: Int
         let PublishedPort: Int
-        let Protocol: String
+        let transport: String
+
+        enum CodingKeys: String, CodingKey {
+            case URL, TargetPort, PublishedPort
+            case transport = "Protocol"
+        }
     }
     let ID: String
     let Name: String
@@ -106,7 +112,7 @@ private struct ContainerLine: Encodable {
         Publishers = summary.ports.map {
             Publisher(
                 URL: $0.hostAddress ?? "", TargetPort: $0.containerPort, PublishedPort: $0.hostPort ?? 0,
-                Protocol: $0.transport)
+                transport: $0.transport)
         }
         Labels = summary.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
         Networks = summary.networks.keys.sorted().joined(separator: ",")

@@ -26,7 +26,7 @@ enum RootArguments {
             }
         }
         guard let command = rest.popFirst() else { return ["--help"] }
-        let known = GantryCommand.commands.compactMap(\.configuration.commandName) + ["help"]
+        let known = GantryCommand.commands.compactMap { $0.configuration.commandName } + ["help"]
         guard known.contains(command) else {
             let hint = Suggestion.hint(for: command, among: known).map { " (\($0))" } ?? ""
             throw ValidationError("There is no command \"\(command)\"\(hint). `gantry --help` lists the commands.")

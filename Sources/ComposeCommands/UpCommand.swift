@@ -1,5 +1,7 @@
 import ArgumentParser
+import ComposeLogs
 import ComposePlanner
+import ComposeSupervisor
 
 /// `gantry up`
 struct UpCommand: AsyncParsableCommand {
@@ -49,6 +51,18 @@ struct UpCommand: AsyncParsableCommand {
         help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
     var timeout: Int?
 
+    @Flag(name: .customLong("abort-on-container-exit"), help: "Stop everything when any container has exited.")
+    var abortOnContainerExit = false
+
+    @Flag(name: .customLong("abort-on-container-failure"), help: "Stop everything when any container has failed.")
+    var abortOnContainerFailure = false
+
+    @Option(
+        name: .customLong("exit-code-from"),
+        help: ArgumentHelp(
+            "End with the exit code of this service; implies --abort-on-container-exit.", valueName: "service"))
+    var exitCodeFrom: String?
+
     @Flag(name: .customLong("no-log-prefix"), help: "Show output without the containers' names.")
     var noLogPrefix = false
 
@@ -65,6 +79,10 @@ struct UpCommand: AsyncParsableCommand {
         if forceRecreate, noRecreate {
             throw ValidationError("--force-recreate and --no-recreate exclude each other.")
         }
+        let aborts = abortOnContainerExit || abortOnContainerFailure || exitCodeFrom != nil
+        if detach || wait, aborts {
+            throw ValidationError("-d and --wait return before a container's exit could be acted on.")
+        }
         for entry in scale where UpCommand.parse(scale: entry) == nil {
             throw ValidationError("--scale \(entry) is not of the form service=n, as in web=3.")
         }
@@ -74,7 +92,7 @@ struct UpCommand: AsyncParsableCommand {
         let session = try CommandSession(options)
         let project = try session.loadProject(services: services)
         let replicas = scale.compactMap(UpCommand.parse)
-        try session.check(replicas.map(\.service), in: project)
+        try session.check(replicas.map(\.service) + [exitCodeFrom].compactMap { $0 }, in: project)
         var up = UpOptions()
         up.services = services
         up.recreate = forceRecreate ? .always : noRecreate ? .never : .diverged
@@ -86,14 +104,17 @@ struct UpCommand: AsyncParsableCommand {
         up.scale = Dictionary(replicas.map { ($0.service, $0.count) }) { $1 }
         up.stopGrace = timeout
         let run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "up")
-        if detach || wait || noStart || options.dryRun {
+        if detach || wait || noStart || session.options.dryRun {
             try await run.detached()
         } else {
-            var view = UpView()
-            view.showsPrefix = !noLogPrefix
-            view.usesColors = !noColor
-            view.showsTimes = timestamps
-            try await run.attached(view)
+            var attached = AttachedUp(up: run)
+            attached.format = LogFormat(
+                hasPrefix: !noLogPrefix, hasColors: session.terminal.colorsOutput && !noColor, hasTimes: timestamps)
+            attached.exitCodeFrom = exitCodeFrom
+            attached.abort =
+                abortOnContainerExit || exitCodeFrom != nil
+                ? .firstExit : abortOnContainerFailure ? .firstFailure : .never
+            try await attached.run()
         }
     }
 

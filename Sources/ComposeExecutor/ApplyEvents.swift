@@ -47,6 +47,11 @@ package struct ApplyFailure: Error, Sendable {
     package let undone: Int
     /// What could not be taken back; empty when the project is as it was.
     package let leftovers: [Leftover]
+
+    /// The user gave up before anything was done.
+    static let interrupted = ApplyFailure(
+        operation: nil, reason: "interrupted before everything was up", container: nil, isCancelled: true, undone: 0,
+        leftovers: [])
 }
 
 /// Something that could not be brought back to how it was, or not brought forward.
@@ -55,4 +60,9 @@ package struct Leftover: Sendable, Equatable {
     package let what: String
     /// A sentence.
     package let reason: String
+
+    package init(what: String, reason: String) {
+        self.what = what
+        self.reason = reason
+    }
 }

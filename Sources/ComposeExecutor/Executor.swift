@@ -43,20 +43,18 @@ package struct Executor: Sendable {
     /// - Returns: what could not be tidied up after the commit; the project is as declared all the same.
     /// - Throws: ``ApplyFailure`` when the project was taken back to how it was, or as near as its leftovers tell.
     package func apply(_ plan: Plan, command: String) async throws -> [Leftover] {
-        let id = try await journal.begin(plan, in: scope, command: command)
-        let run = TransactionRun(executor: self, id: id, specs: plan.specs)
-        var failures = await prepare(plan.prepare, run)
-        if !failures.contains(where: { !$0.operation.isOptional }) {
-            do {
-                try await shielded { try await journal.commit(id) }
-            } catch {
-                // Whether the commit is stored is for the journal to say, which taking back reads again.
-                guard let last = plan.prepare.last else { throw error }
-                failures.append(.init(operation: last, error: error))
-            }
+        if Task.isCancelled { throw ApplyFailure.interrupted }
+        let id = try await shielded { try await journal.begin(plan, in: scope, command: command) }
+        let run = TransactionRun(executor: self, id: id, specs: plan.specs, links: plan.links)
+        if let failure = await prepare(plan.prepare, run).first(where: { !$0.operation.isOptional }) {
+            throw await takeBack(failure.operation, failure.error, run)
         }
-        if let failure = failures.first(where: { !$0.operation.isOptional }) {
-            throw await takeBack(failure, run)
+        do {
+            try await shielded { try await journal.commit(id) }
+        } catch {
+            // The journal may hold it all the same, and what it holds is what a recovery goes by.
+            let isCommitted = try? await shielded { try await journal.transaction(id) }?.isCommitted
+            if isCommitted != true { throw await takeBack(nil, error, run) }
         }
         observer.report(.committed)
         return await shielded { await finish(plan.finish, run) }
@@ -92,14 +90,17 @@ package struct Executor: Sendable {
         return failures.map(leftover)
     }
 
-    private func takeBack(_ failure: OperationScheduler.Failure, _ run: TransactionRun) async -> ApplyFailure {
-        let isCancelled = failure.error is CancellationError
+    private func takeBack(
+        _ operation: Operation?, _ error: any Error, _ run: TransactionRun
+    ) async -> ApplyFailure {
+        let isCancelled = error is CancellationError
         let reason =
             isCancelled
-            ? "interrupted before everything was up" : FailureText.sentence(failure.error, for: failure.operation)
+            ? ApplyFailure.interrupted.reason
+            : operation.map { FailureText.sentence(error, for: $0) } ?? "The commit could not be recorded: \(error)"
         return await shielded {
             var report: ContainerReport?
-            if !isCancelled, let (id, name) = run.container(of: failure.operation) {
+            if !isCancelled, let (id, name) = operation.flatMap(run.container) {
                 report = await ContainerReport.collect(id, name: name, from: engine)
             }
             observer.report(.rollingBack(reason: reason))
@@ -114,7 +115,7 @@ package struct Executor: Sendable {
                 leftovers = [Leftover(what: "the transaction", reason: "The journal cannot be read: \(error)")]
             }
             return ApplyFailure(
-                operation: failure.operation, reason: reason, container: report, isCancelled: isCancelled,
+                operation: operation, reason: reason, container: report, isCancelled: isCancelled,
                 undone: undone, leftovers: leftovers)
         }
     }

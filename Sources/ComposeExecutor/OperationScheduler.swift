@@ -21,8 +21,8 @@ struct OperationScheduler: Sendable {
 
     /// Runs all of `operations`, at most `parallel` at once; waits do not count.
     ///
-    /// Returns the failures in the order in which they happened. Cancelling the calling task stops as a failure does
-    /// under `.stopAtFailure`, and the failures then begin with a `CancellationError`, unless everything was done.
+    /// Returns the failures in the order in which they happened, and after them a `CancellationError` for each
+    /// operation that never began. Cancelling the calling task stops as a failure does under `.stopAtFailure`.
     func run(
         _ operations: [Operation], _ perform: @escaping @Sendable (Operation) async throws -> Void
     ) async -> [Failure] {
@@ -55,14 +55,11 @@ struct OperationScheduler: Sendable {
                 launch()
             }
         }
-        if failures.isEmpty, !queue.isEmpty, let first = queue.first {
-            failures.append(Failure(operation: first, error: CancellationError()))
-        }
-        return failures
+        return failures + queue.rest.map { Failure(operation: $0, error: CancellationError()) }
     }
 
     private func isStopped(_ failures: [Failure]) -> Bool {
-        policy == .stopAtFailure && (Task.isCancelled || failures.contains { !$0.operation.isOptional })
+        Task.isCancelled || policy == .stopAtFailure && failures.contains { !$0.operation.isOptional }
     }
 
     /// Operations that have not begun: those that may, and those that still need something.
@@ -87,8 +84,7 @@ struct OperationScheduler: Sendable {
             ready.sort { $0.id > $1.id }
         }
 
-        var isEmpty: Bool { ready.isEmpty && waiting.isEmpty }
-        var first: Operation? { (ready + waiting.values).min { $0.id < $1.id } }
+        var rest: [Operation] { (ready + waiting.values).sorted { $0.id < $1.id } }
 
         /// The next operation that may begin; without places only a wait.
         mutating func next(withPlaces hasPlace: Bool) -> Operation? {

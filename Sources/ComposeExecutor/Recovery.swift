@@ -18,10 +18,12 @@ extension Executor {
     /// The caller must hold the project's lock, so that nothing that still runs is taken for interrupted.
     package func recover() async throws -> [RecoveredTransaction] {
         var recovered: [RecoveredTransaction] = []
-        for transaction in try await journal.unfinished(in: scope) {
+        // The latest first: it began with what the earlier ones had left.
+        for transaction in try await journal.unfinished(in: scope).reversed() {
             let leftovers = await shielded {
                 transaction.isCommitted
-                    ? await finish(transaction) : await Rollback(executor: self, transaction: transaction).run().leftovers
+                    ? await finish(transaction)
+                    : await Rollback(executor: self, transaction: transaction).run().leftovers
             }
             recovered.append(
                 RecoveredTransaction(
@@ -44,8 +46,8 @@ extension Executor {
             .run(remaining) { operation in
                 do {
                     try await run.perform(operation)
-                } catch let error as EngineError where error.code == .notFound || error.code == .conflict {
-                    // It was removed, or has its name already: there is nothing left to finish.
+                } catch let error as EngineError where error.code == .notFound {
+                    // Someone else removed it: there is nothing left to finish.
                 }
             }
         if failures.isEmpty { try? await journal.end(transaction.id) }

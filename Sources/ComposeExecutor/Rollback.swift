@@ -17,30 +17,69 @@ struct Rollback: Sendable {
         } catch {
             return (0, [Leftover(what: "the whole transaction", reason: String(describing: error))])
         }
-        let steps = Dictionary(uniqueKeysWithValues: prepared.map { ($0.operation.id, $0) })
-        let failures = await OperationScheduler(parallel: executor.limits.parallel, policy: .carryOn)
-            .run(reversedOperations) { operation in
-                guard let step = steps[operation.id], step.progress == .intended || step.progress == .done,
-                    let undo = step.operation.undo
-                else { return }
-                try await takeBack(step.operation, undo, made)
+        let scheduler = OperationScheduler(parallel: executor.limits.parallel, policy: .carryOn)
+        var failures: [OperationScheduler.Failure] = []
+        var count = 0
+        for pass in Pass.allCases {
+            let undos = undos(in: pass)
+            count += undos.count
+            failures += await scheduler.run(operations(for: pass)) { operation in
+                guard let (operation, undo) = undos[operation.id] else { return }
+                try await takeBack(operation, undo, made)
             }
+        }
+        // What someone else removed cannot be brought back by trying again.
         let isOver = failures.allSatisfy { ($0.error as? EngineError)?.code == .notFound }
         if isOver { try? await executor.journal.end(transaction.id) }
-        let undone = steps.values.filter { $0.progress != .pending && $0.operation.undo != nil }.count - failures.count
-        return (undone, failures.map(leftover))
+        return (count - failures.count, failures.map(leftover))
+    }
+
+    /// The order of taking back: a container that starts again needs its host ports, and what it depends on, so all
+    /// that the transaction started has stopped by then. What it made goes last, to keep the interruption short.
+    private enum Pass: CaseIterable {
+        case stop, start, remove
+
+        func covers(_ undo: Undo) -> Bool {
+            switch undo {
+            case .stop: self == .stop
+            case .start: self == .start
+            case .removeContainer, .removeNetwork, .removeVolume: self == .remove
+            }
+        }
+    }
+
+    /// What a pass takes back, by the operation at whose turn it does.
+    private func undos(in pass: Pass) -> [OperationID: (Operation, Undo)] {
+        var restarts: [ContainerID: JournaledTransaction.Step] = [:]
+        for step in prepared {
+            if case .startContainer(.existing(let id, _)) = step.operation.action { restarts[id] = step }
+        }
+        var undos: [OperationID: (Operation, Undo)] = [:]
+        for step in prepared {
+            guard let undo = step.operation.undo, pass.covers(undo) else { continue }
+            var (place, isBegun) = (step.operation.id, step.isBegun)
+            if case .start(let id) = undo, let restart = restarts[id] {
+                // One that was stopped and started with what it depends on starts again after that, and also when an
+                // earlier attempt had started it already: this one has just stopped it.
+                place = restart.operation.id
+                isBegun = isBegun || restart.isBegun
+            }
+            if isBegun { undos[place] = (step.operation, undo) }
+        }
+        return undos
     }
 
     private var prepared: [JournaledTransaction.Step] { transaction.steps.filter { !$0.isFinish } }
 
-    /// The operations with their needs turned round: each waits for those that needed it. Numbers are turned round too,
-    /// so that of several that may begin the last one does.
-    private var reversedOperations: [Operation] {
+    /// Starting follows the plan's own order, dependencies first; stopping and removing follow it backwards.
+    private func operations(for pass: Pass) -> [Operation] {
+        let operations = prepared.map(\.operation)
+        if pass == .start { return operations }
         var dependents: [OperationID: [OperationID]] = [:]
-        for step in prepared {
-            for need in step.operation.needs { dependents[need, default: []].append(step.operation.id) }
+        for operation in operations {
+            for need in operation.needs { dependents[need, default: []].append(operation.id) }
         }
-        return prepared.map(\.operation).map {
+        return operations.map {
             Operation(
                 id: $0.id, action: $0.action, cause: $0.cause, needs: dependents[$0.id] ?? [], service: $0.service)
         }
@@ -88,6 +127,11 @@ struct Rollback: Sendable {
     private func leftover(_ failure: OperationScheduler.Failure) -> Leftover {
         Leftover(what: failure.operation.action.description, reason: String(describing: failure.error))
     }
+}
+
+extension JournaledTransaction.Step {
+    /// Whether the engine was asked and what it did was not taken back.
+    fileprivate var isBegun: Bool { progress == .intended || progress == .done }
 }
 
 /// What carries a transaction's label, by the operation that made it.

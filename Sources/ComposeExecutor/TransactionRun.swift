@@ -10,6 +10,7 @@ final class TransactionRun: Sendable {
     let hub: EventHub
     private let executor: Executor
     private let specs: [OperationID: ResourceSpec]
+    private let links: [OperationID: ContainerLinks]
     private let waiter: ReadinessWaiter
     private let made: Mutex<[OperationID: ContainerID]>
 
@@ -18,11 +19,12 @@ final class TransactionRun: Sendable {
     /// - Parameter made: containers that an earlier, interrupted run made.
     init(
         executor: Executor, id: TransactionID?, specs: [OperationID: ResourceSpec],
-        made: [OperationID: ContainerID] = [:]
+        links: [OperationID: ContainerLinks] = [:], made: [OperationID: ContainerID] = [:]
     ) {
         self.executor = executor
         self.id = id
         self.specs = specs
+        self.links = links
         self.made = Mutex(made)
         hub = EventHub(engine: executor.engine, project: executor.scope.project)
         waiter = ReadinessWaiter(
@@ -41,6 +43,11 @@ final class TransactionRun: Sendable {
             if case .awaitContainer(let container, let readiness) = operation.action {
                 try await waiter.wait(for: identifier(of: container), name: container.name, readiness)
             } else {
+                if case .startContainer(let container) = operation.action {
+                    await executor.observer.willStart(
+                        try identifier(of: container), name: container.name, service: operation.service ?? "")
+                    try Task.checkCancellation()
+                }
                 try await shielded { try await self.record(operation) }
             }
             executor.observer.report(.succeeded(operation))
@@ -85,6 +92,7 @@ final class TransactionRun: Sendable {
             return try await engine.createVolume(spec).name
         case .createContainer(let name):
             guard case .container(var spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
+            try links[operation.id]?.resolve(&spec, identifier)
             spec.labels.merge(labels(of: operation)) { $1 }
             let container = try await engine.createContainer(spec, name: name)
             made.withLock { $0[operation.id] = container }
@@ -94,7 +102,6 @@ final class TransactionRun: Sendable {
             if case .files(let files)? = specs[operation.id] {
                 try await engine.uploadArchive(try TarArchive.make(files), to: id, directory: "/")
             }
-            await executor.observer.willStart(id, name: container.name, service: operation.service ?? "")
             try await engine.startContainer(id)
         case .stopContainer(let container, let grace):
             try await tolerateMissing {
@@ -106,7 +113,13 @@ final class TransactionRun: Sendable {
                     self.identifier(of: container), force: true, anonymousVolumes: anonymousVolumes)
             }
         case .renameContainer(let container, let name):
-            try await engine.renameContainer(identifier(of: container), to: name)
+            let id = try identifier(of: container)
+            do {
+                try await engine.renameContainer(id, to: name)
+            } catch {
+                // The engine refuses to give a container the name that it has; a repeated renaming finds just that.
+                guard let found = try? await engine.container(id), found.name == name else { throw error }
+            }
         case .removeNetwork(let id, _):
             try await tolerateMissing { try await self.engine.removeNetwork(id) }
         case .removeVolume(let name):

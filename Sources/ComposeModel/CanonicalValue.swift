@@ -41,12 +41,12 @@ package indirect enum CanonicalValue: Sendable, Equatable {
         }
     }
 
-    /// The value with every string changed, keys apart.
+    /// The value with every string changed, keys included.
     package func mapStrings(_ change: (String) -> String) -> CanonicalValue {
         switch self {
         case .string(let text): .string(change(text))
         case .list(let items): .list(items.map { $0.mapStrings(change) })
-        case .object(let fields): .object(fields.map { Field($0.name, $0.value.mapStrings(change)) })
+        case .object(let fields): .object(fields.map { Field(change($0.name), $0.value.mapStrings(change)) })
         case .null, .bool, .int, .double: self
         }
     }

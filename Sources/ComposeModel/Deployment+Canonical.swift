@@ -98,9 +98,10 @@ extension UserLimit {
         case .single(let value) where value != 0: .int(Int64(value))
         case .single: .object([])
         case .range(let soft, let hard):
-            .object([
-                CanonicalValue.Field("soft", .int(Int64(soft))), CanonicalValue.Field("hard", .int(Int64(hard))),
-            ].filter { $0.value != .int(0) })
+            .object(
+                [
+                    CanonicalValue.Field("soft", .int(Int64(soft))), CanonicalValue.Field("hard", .int(Int64(hard))),
+                ].filter { $0.value != .int(0) })
         }
     }
 }

@@ -39,7 +39,7 @@ extension Service {
         fields.set("entrypoint", entrypoint.map { .strings($0) } ?? .null)
         fields.set("provider", uninterpreted["provider"])
         fields.add("environment", environment) { $0.map(CanonicalValue.string) ?? .null }
-        fields.add("env_file", environmentFiles.map(\.canonical))
+        if purpose == .hash { fields.add("env_file", environmentFiles.map(\.canonical)) }
         fields.add("expose", expose)
         fields.add("external_links", externalLinks)
         fields.add("extra_hosts", extraHosts.canonical)
@@ -52,7 +52,6 @@ extension Service {
         fields.add("ipc", isolation.ipc)
         fields.add("isolation", isolation.technology)
         fields.add("labels", labels)
-        fields.add("label_file", labelFiles)
         fields.add("links", links)
         fields.set("logging", logging?.canonical)
         addMemory(to: &fields)
@@ -158,6 +157,7 @@ extension Logging {
 
 extension EnvironmentFile {
     var canonical: CanonicalValue {
+        if required { return .string(path) }
         var fields = CanonicalFields()
         fields.add("path", path)
         fields.set("required", .bool(required))

@@ -30,7 +30,7 @@ package struct Service: Sendable, Equatable {
     package var environment: [String: String?] = [:]
     /// The `env_file` entries, where the loader was told not to read them; empty otherwise.
     package var environmentFiles: [EnvironmentFile] = []
-    /// The `label_file` entries, where the loader was told not to read them; empty otherwise.
+    /// The `label_file` entries while the project is loaded; empty afterwards.
     package var labelFiles: [String] = []
     package var initProcess: Bool?
     package var terminal = false

@@ -25,9 +25,7 @@ extension FileResource {
         fields.add("name", name)
         switch source {
         case .file(let path): fields.add("file", path)
-        case .environment(let name, let value):
-            fields.add("environment", name)
-            fields.add("content", value)
+        case .environment(let name, _): fields.add("environment", name)
         case .content(let text): fields.add("content", text)
         case .external: fields.add("external", true)
         case .driver: break

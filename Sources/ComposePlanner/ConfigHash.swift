@@ -12,7 +12,7 @@ package enum ConfigHash {
     /// What the label of the volume holds.
     package static func volume(_ volume: Volume) -> String { digest(volume.hashInput) }
 
-    private static func digest(_ value: CanonicalValue) -> String { hexadecimal(SHA256.hash(data: value.json())) }
+    private static func digest(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
 }
 
 /// A short digest of each of a service's attributes, kept in a label so that a later plan can name those that changed.
@@ -22,24 +22,26 @@ struct FieldDigests: CustomStringConvertible {
     private let digests: [String: String]
 
     /// Maps by whose keys people think of a change: `environment.LOG changed` rather than `environment changed`.
-    private static let divided: Set<String> = ["environment", "labels", "healthcheck"]
+    private static let divided: Set<String> = ["environment", "labels", "healthcheck", "deploy"]
+    /// What is no part of the `config-hash`, because it makes no other container.
+    private static let irrelevant: Set<String> = [
+        "build", "depends_on", "profiles", "pull_policy", "scale", "deploy.replicas",
+    ]
     /// Characters of each digest: enough to tell two values of one attribute apart.
     private static let length = 8
 
     init(_ service: Service) {
         var digests: [String: String] = [:]
-        guard case .object(let fields) = service.hashInput else {
-            self.digests = [:]
-            return
-        }
-        for field in fields {
-            if case .object(let parts) = field.value, FieldDigests.divided.contains(field.name) {
-                for part in parts { digests["\(field.name).\(part.name)"] = FieldDigests.digest(part.value) }
-            } else if field.value != .null {
-                digests[field.name] = FieldDigests.digest(field.value)
+        if case .object(let fields) = service.canonical {
+            for field in fields {
+                if case .object(let parts) = field.value, FieldDigests.divided.contains(field.name) {
+                    for part in parts { digests["\(field.name).\(part.name)"] = FieldDigests.digest(part.value) }
+                } else if field.value != .null {
+                    digests[field.name] = FieldDigests.digest(field.value)
+                }
             }
         }
-        self.digests = digests
+        self.digests = digests.filter { !FieldDigests.irrelevant.contains($0.key) }
     }
 
     private static func digest(_ value: CanonicalValue) -> String {

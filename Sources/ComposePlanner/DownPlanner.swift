@@ -24,6 +24,7 @@ package struct DownPlanner {
     private let observed: ObservedState
     private let options: DownOptions
     private var builder = PlanBuilder()
+    private var notices: [String] = []
 
     /// Stops containers in reverse dependency order, a level at a time.
     package static func stop(_ name: String, observed: ObservedState, options: DownOptions = DownOptions()) -> Plan {
@@ -52,6 +53,7 @@ package struct DownPlanner {
     private var plan: Plan {
         var plan = Plan(project: name)
         plan.finish = builder.finish
+        plan.notices = notices
         return plan
     }
 
@@ -78,18 +80,27 @@ package struct DownPlanner {
                 .removeContainer(container.handle, anonymousVolumes: options.removeVolumes), cause: cause,
                 needs: stops[container.id].map { [$0] } ?? [], service: container.service)
         }
-        guard containers.count == observed.containers.filter({ !$0.isOneOff || options.removeOrphans }).count
-            || options.services.isEmpty
-        else { return }
+        let going = Set(containers.map(\.id))
+        let staying = observed.containers.filter { !going.contains($0.id) }.sorted { $0.name < $1.name }
         for network in observed.networks.sorted(by: { $0.name < $1.name })
         where network.labels[ComposeLabels.project] == name {
-            _ = builder.addFinish(.removeNetwork(network.id, name: network.name), cause: cause, needs: removals)
+            let users = staying.filter { $0.summary.networks[network.name] != nil }.map(\.name)
+            if users.isEmpty {
+                _ = builder.addFinish(.removeNetwork(network.id, name: network.name), cause: cause, needs: removals)
+            } else {
+                notices.append("Network \(network.name) stays, because \(users.joined(separator: ", ")) uses it.")
+            }
         }
         guard options.removeVolumes else { return }
         let declared = project.map { Set($0.volumes.values.filter { !$0.isExternal }.map(\.name)) }
         for volume in observed.volumes.sorted(by: { $0.name < $1.name })
         where volume.labels[ComposeLabels.project] == name && declared?.contains(volume.name) != false {
-            _ = builder.addFinish(.removeVolume(name: volume.name), cause: cause, needs: removals)
+            let users = staying.filter { $0.summary.mounts.contains { $0.name == volume.name } }.map(\.name)
+            if users.isEmpty {
+                _ = builder.addFinish(.removeVolume(name: volume.name), cause: cause, needs: removals)
+            } else {
+                notices.append("Volume \(volume.name) stays, because \(users.joined(separator: ", ")) uses it.")
+            }
         }
     }
 

@@ -96,6 +96,7 @@ extension Operation.Action {
         case .awaitContainer(let container, .completed): "wait until \(container.name) has completed"
         case .awaitContainer(let container, .up): "wait until \(container.name) is up"
         case .removeContainer(let container, _): "remove container \(container.name)"
+        case .renameContainer(.planned, let name): "rename the new container to \(name)"
         case .renameContainer(let container, let name): "rename container \(container.name) to \(name)"
         case .removeNetwork(_, let name): "remove network \(name)"
         case .removeVolume(let name): "remove volume \(name)"

@@ -21,22 +21,26 @@ extension Plan: CustomStringConvertible {
     /// How many operations of each kind: `2 containers to create, 1 to replace`.
     package var summary: String {
         var counts: [(Int, String)] = [(pulls.count, "to pull")]
-        let replaced = finish.filter { if case .renameContainer = $0.action { true } else { false } }.count
-        var created = 0, started = 0, removed = 0, stopped = 0
+        var created = 0, replaced = 0, started = 0, removed = 0, renamed = 0, stopped = 0, awaited = 0
         for operation in prepare + finish {
             switch operation.action {
             case .createContainer, .createNetwork, .createVolume: created += 1
             case .startContainer(.existing): started += 1
             case .removeContainer, .removeNetwork, .removeVolume: removed += 1
             case .stopContainer: stopped += 1
-            case .startContainer, .awaitContainer, .renameContainer: break
+            case .renameContainer(.planned, _): replaced += 1
+            case .renameContainer(.existing, _): renamed += 1
+            case .awaitContainer: awaited += 1
+            case .startContainer: break
             }
         }
         counts.append((created - replaced, "to create"))
         counts.append((replaced, "to replace"))
         counts.append((started, "to start"))
         counts.append((removed - replaced, "to remove"))
+        counts.append((renamed, "to rename"))
         if removed == 0 { counts.append((stopped, "to stop")) }
+        if prepare.count + finish.count == awaited { counts.append((awaited, "to wait for")) }
         return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 }

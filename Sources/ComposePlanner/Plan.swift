@@ -13,6 +13,8 @@ package struct Plan: Sendable, Equatable {
     package var finish: [Operation] = []
     /// What the operations make, by operation.
     package var specs: [OperationID: ResourceSpec] = [:]
+    /// What is filled into the containers' configuration when the containers that they refer to are there.
+    package var links: [OperationID: ContainerLinks] = [:]
     /// What the user should know though nothing is done about it.
     package var notices: [String] = []
     /// The containers that the project will consist of.

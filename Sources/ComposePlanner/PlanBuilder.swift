@@ -2,7 +2,7 @@
 struct PlanBuilder {
     private(set) var prepare: [Operation] = []
     private(set) var finish: [Operation] = []
-    var specs: [OperationID: ResourceSpec] = [:]
+    private(set) var specs: [OperationID: ResourceSpec] = [:]
 
     private var nextID: OperationID { OperationID(prepare.count + finish.count + 1) }
 

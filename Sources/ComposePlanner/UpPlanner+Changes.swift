@@ -10,27 +10,33 @@ extension UpPlanner {
     ) -> String? {
         if options.onlyStart || policy == .never { return nil }
         if policy == .always { return "recreation was asked for" }
-        if let parent = namespaceParent(of: service), isReplaced(parent) {
-            return "shares a namespace with \(parent), which is replaced"
+        if let parent = service.references.first(where: isReplaced) {
+            return "shares a namespace or volumes with \(parent), which is replaced"
         }
-        let hash = ConfigHash.service(service)
+        let hash = ConfigHash.service(
+            service.resolvingReferences { if case .existing(let id, _) = linkedContainer($0) { id } else { nil } })
         if let old = container.labels[ComposeLabels.configHash], old != hash {
             return FieldDigests(service).changes(since: container.labels[ComposeLabels.fields])
                 ?? "configuration changed (\(short(old)) -> \(short(hash)))"
         }
         if let image = observed.images[imageReference(service)] {
+            // Where images have manifests, Docker Compose's label holds another digest than the image's identifier.
             let old = container.labels[ComposeLabels.image] ?? container.summary.imageID.rawValue
-            if old != image.id.rawValue { return "image changed \(short(old)) -> \(short(image.id.rawValue))" }
+            if old != image.id.rawValue, container.summary.imageID != image.id {
+                return "image changed \(short(old)) -> \(short(image.id.rawValue))"
+            }
         }
         return networkCause(of: container, service) ?? volumeCause(of: container, service)
     }
 
     private func networkCause(of container: ObservedContainer, _ service: Service) -> String? {
-        guard container.summary.state == .running, service.networkMode == nil else { return nil }
+        guard service.networkMode == nil else { return nil }
         let attached = Set(container.summary.networks.values)
         for key in service.networks.keys.sorted() {
             guard let network = project.networks[key] else { continue }
             if networkOperations[key] != nil { return "network \(network.name) is made anew" }
+            // The list shows a container's networks by identifier only while it runs.
+            guard container.summary.state == .running else { continue }
             let present = observed.networks.filter { $0.name == network.name || $0.id.rawValue == network.name }
             if !present.contains(where: { attached.contains($0.id) || $0.name == "host" }) {
                 return "is not attached to network \(network.name)"
@@ -49,14 +55,12 @@ extension UpPlanner {
         return nil
     }
 
-    private func isReplaced(_ service: String) -> Bool {
-        (replicas[service] ?? []).contains { if case .planned = $0.handle { true } else { false } }
-    }
+    private func isReplaced(_ service: String) -> Bool { (replicas[service] ?? []).contains(where: \.isReplacement) }
 
-    /// The service whose network namespace `service` shares.
-    func namespaceParent(of service: Service) -> String? {
-        guard let mode = service.networkMode, mode.hasPrefix("service:") else { return nil }
-        return String(mode.dropFirst("service:".count))
+    /// The container of `service` that others share namespaces and volumes with, nil where there is none.
+    func linkedContainer(_ service: String) -> ContainerHandle? {
+        // A service that this plan leaves alone has its containers all the same.
+        replicas[service]?.first?.handle ?? observed.replicas(of: service).first?.handle
     }
 }
 

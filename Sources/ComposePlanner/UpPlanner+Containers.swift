@@ -73,7 +73,6 @@ extension UpPlanner {
         labels[ComposeLabels.version] = ComposeLabels.modelVersion
         labels[ComposeLabels.oneOff] = "False"
         labels[ComposeLabels.number] = String(number)
-        labels[ComposeLabels.configHash] = ConfigHash.service(service)
         labels[ComposeLabels.workingDirectory] = project.workingDirectory
         labels[ComposeLabels.configFiles] = project.configFiles.joined(separator: ",")
         labels[ComposeLabels.fields] = FieldDigests(service).description
@@ -83,7 +82,7 @@ extension UpPlanner {
         labels[ComposeLabels.dependsOn] = service.dependencies.sorted { $0.key < $1.key }
             .map { "\($0.key):\($0.value.condition.rawValue):\($0.value.restart)" }.joined(separator: ",")
         if let image = observed.images[imageReference(service)] { labels[ComposeLabels.image] = image.id.rawValue }
-        if old != nil { labels[ComposeLabels.replace] = containerName(service, number: number) }
+        if old != nil { labels[ComposeLabels.replace] = service.containerName ?? "\(service.name)-\(number)" }
         return labels
     }
 
@@ -91,8 +90,7 @@ extension UpPlanner {
 
     private func addNetworks(to spec: inout ContainerSpec, _ service: Service, containerName: String) {
         if let mode = service.networkMode {
-            let parent = namespaceParent(of: service).flatMap { replicas[$0]?.first }
-            spec.networkMode = parent.map { "container:\(currentName(of: $0))" } ?? mode
+            spec.networkMode = mode
             return
         }
         // The first is the primary one: by falling priority, then by name.
@@ -111,14 +109,6 @@ extension UpPlanner {
         spec.networkMode = spec.networks.first?.network ?? "none"
     }
 
-    /// What a replica is called when this plan creates what comes after it.
-    private func currentName(of replica: PlannedReplica) -> String {
-        guard case .planned(let id, _) = replica.handle,
-            case .createContainer(let name) = builder.prepare.first(where: { $0.id == id })?.action
-        else { return replica.handle.name }
-        return name
-    }
-
     // MARK: Storage
 
     private func addStorage(to spec: inout ContainerSpec, _ service: Service, replacing old: ObservedContainer?) {
@@ -126,7 +116,8 @@ extension UpPlanner {
             switch mount.kind {
             case .bind where mount.bind?.createHostPath != false && mount.bind?.recursive == nil:
                 spec.binds.append(bindText(mount, source: mount.source ?? ""))
-            case .volume where mount.source != nil && mount.volume?.subpath == nil && mount.volume?.labels.isEmpty != false:
+            case .volume
+            where mount.source != nil && mount.volume?.subpath == nil && mount.volume?.labels.isEmpty != false:
                 let key = mount.source ?? ""
                 spec.binds.append(bindText(mount, source: project.volumes[key]?.name ?? key))
             default:

@@ -25,7 +25,8 @@ extension UpPlanner {
             wanted[reference, default: (service.platform, cause, [])].services.append(service.name)
         }
         return wanted.sorted { $0.key < $1.key }.map {
-            ImagePull(reference: $0.key, platform: $0.value.platform, cause: $0.value.cause, services: $0.value.services)
+            ImagePull(
+                reference: $0.key, platform: $0.value.platform, cause: $0.value.cause, services: $0.value.services)
         }
     }
 

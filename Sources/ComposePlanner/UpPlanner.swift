@@ -1,5 +1,5 @@
-package import ComposeModel
 import ComposeGraph
+package import ComposeModel
 import EngineAPI
 
 /// Decides what brings a project up. Pure: it asks no engine and no clock.
@@ -14,8 +14,12 @@ package struct UpPlanner {
     var volumeOperations: [String: OperationID] = [:]
     var replicas: [String: [PlannedReplica]] = [:]
     private var waits: [Wait: OperationID] = [:]
-    private var replacements: [(old: ObservedContainer, new: ContainerHandle, cause: String)] = []
-    private var removals: [(container: ObservedContainer, stop: OperationID?, cause: String)] = []
+    private var links: [OperationID: ContainerLinks] = [:]
+    /// The stops of containers that go, by the host ports that they free.
+    var portStops: [Int: [OperationID]] = [:]
+    var renames: [(container: ContainerHandle, name: String)] = []
+    var replacements: [(old: ObservedContainer, new: ContainerHandle, cause: String)] = []
+    var removals: [(container: ObservedContainer, cause: String)] = []
 
     private struct Wait: Hashable {
         let container: ContainerHandle
@@ -33,6 +37,10 @@ package struct UpPlanner {
         var start: OperationID?
         /// The operation that stops its predecessor or itself.
         var stop: OperationID?
+
+        var isReplacement: Bool {
+            if case .planned = handle { observed != nil } else { false }
+        }
     }
 
     package init(project: Project, observed: ObservedState, options: UpOptions = UpOptions()) {
@@ -59,8 +67,8 @@ package struct UpPlanner {
         let pulls = planPulls(services)
         planNetworks(services)
         planVolumes(services)
-        for service in services { planService(service, isNamed: named.contains(service.name)) }
         planOrphans()
+        for service in services { planService(service, isNamed: named.contains(service.name)) }
         if options.wait { planFinalWaits(services) }
         guard problems.isEmpty else { throw PlanError(problems) }
         planFinish()
@@ -70,6 +78,7 @@ package struct UpPlanner {
         plan.prepare = builder.prepare
         plan.finish = builder.finish
         plan.specs = builder.specs
+        plan.links = links
         plan.notices = notices
         plan.members = services.flatMap { service in
             (replicas[service.name] ?? []).map {
@@ -82,14 +91,26 @@ package struct UpPlanner {
     // MARK: Services
 
     private mutating func planService(_ service: Service, isNamed: Bool) {
-        let present = observed.replicas(of: service.name)
+        let all = observed.replicas(of: service.name)
+        let present = all.filter { !isLeftover($0) }
+        if !options.onlyStart {
+            for leftover in all.filter(isLeftover) {
+                planRemoval(of: leftover, cause: "was left by an interrupted replacement")
+            }
+        }
         let count = options.onlyStart ? present.count : options.scale[service.name] ?? service.replicas
+        if count > 1, let name = service.containerName {
+            problems.append(
+                "Service \(service.name) cannot have \(count) replicas, because container_name gives all of them the "
+                    + "name \(name). Remove container_name.")
+        }
         let recreate: UpOptions.Recreate = isNamed || options.recreate == .never ? options.recreate : .diverged
         let causes = present.map { recreateCause(of: $0, service, recreate) }
         let kept = keptIndices(present, causes, count: count)
 
         for index in present.indices.reversed() where !kept.contains(index) {
-            planRemoval(of: present[index], cause: "\(service.name) is to have \(count) replicas")
+            planRemoval(
+                of: present[index], cause: "\(service.name) is to have \(count) \(count == 1 ? "replica" : "replicas")")
         }
         for index in kept {
             if let cause = causes[index] {
@@ -100,34 +121,39 @@ package struct UpPlanner {
         }
         let highest = present.map(\.number).max() ?? 0
         for number in 0..<max(0, count - kept.count) {
-            planCreation(service, number: highest + number + 1, cause: present.isEmpty ? "is not there yet" : "scaled up")
+            planCreation(
+                service, number: highest + number + 1, cause: present.isEmpty ? "is not there yet" : "scaled up")
         }
     }
 
     /// Which containers stay when there are too many: those that need no replacing first, then the lowest numbers.
     private func keptIndices(_ present: [ObservedContainer], _ causes: [String?], count: Int) -> [Int] {
-        let preferred = present.indices.sorted { left, right in
-            let leftRank = (isLeftover(present[left]) ? 2 : causes[left] == nil ? 0 : 1, left)
-            let rightRank = (isLeftover(present[right]) ? 2 : causes[right] == nil ? 0 : 1, right)
-            return leftRank < rightRank
-        }
-        return preferred.prefix(max(0, count)).sorted()
+        let (fitting, others) = (
+            present.indices.filter { causes[$0] == nil }, present.indices.filter { causes[$0] != nil }
+        )
+        return (fitting + others).prefix(max(0, count)).sorted()
+    }
+
+    /// The name that a replacement was to get, where it was interrupted before it had it.
+    private func missingName(of container: ObservedContainer) -> String? {
+        guard container.labels[ComposeLabels.replace] != nil, let name = finalName(of: container),
+            container.name.hasSuffix("_" + name)
+        else { return nil }
+        return name
     }
 
     /// Whether the container is what an interrupted replacement left beside its predecessor.
     private func isLeftover(_ container: ObservedContainer) -> Bool {
-        guard let replaced = container.labels[ComposeLabels.replace], container.name.hasSuffix("_" + replaced)
-        else { return false }
-        return observed.containers.contains { $0.name == replaced }
+        guard let name = missingName(of: container) else { return false }
+        return observed.containers.contains { $0.name == name && $0.service == container.service }
     }
 
     private mutating func planKept(_ container: ObservedContainer, _ service: Service) {
         var replica = PlannedReplica(number: container.number, handle: container.handle, observed: container)
-        if let name = finalName(of: container), name != container.name {
-            notices.append("Container \(container.name) keeps that name; an interrupted replacement left it.")
-        }
+        if let name = missingName(of: container), !options.onlyStart { renames.append((container.handle, name)) }
         let restarting = service.dependencies.filter(\.value.restart).keys.sorted()
-            .flatMap { replicas[$0] ?? [] }.compactMap(\.stop)
+            .flatMap { replicas[$0] ?? [] }.filter { $0.isReplacement || $0.stop != nil }
+        if !options.withoutStart { refusePaused(container) }
         if !options.withoutStart, container.summary.state != .running, container.summary.state != .restarting {
             replica.start = addStart(
                 container.handle, service, cause: "is \(container.summary.state.rawValue)", needs: [])
@@ -135,7 +161,7 @@ package struct UpPlanner {
             let cause = "restarts with what it depends on"
             let stop = builder.add(
                 .stopContainer(container.handle, grace: options.stopGrace), cause: cause, service: service.name)
-            for other in restarting { builder.require(other, after: stop) }
+            for other in restarting.compactMap(\.stop) { builder.require(other, after: stop) }
             replica.stop = stop
             replica.start = addStart(container.handle, service, cause: cause, needs: [stop])
         }
@@ -151,7 +177,12 @@ package struct UpPlanner {
     }
 
     private mutating func planReplacement(of old: ObservedContainer, _ service: Service, cause: String) {
-        let temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
+        refusePaused(old)
+        var temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
+        // An earlier, interrupted replacement of the same container has that name until it goes.
+        while observed.containers.contains(where: { $0.name == temporary }) {
+            temporary = "\(old.id.short)_" + temporary.dropFirst(old.id.short.count)
+        }
         let (creation, handle) = addCreation(
             service, number: old.number, name: temporary, replacing: old, cause: cause)
         var replica = PlannedReplica(number: old.number, handle: handle, observed: old)
@@ -160,7 +191,7 @@ package struct UpPlanner {
             // As late as possible, so that the old one serves until its successor may start.
             let stop = builder.add(
                 .stopContainer(old.handle, grace: options.stopGrace), cause: cause,
-                needs: needs + startNeeds(of: service), service: service.name)
+                needs: needs + (options.withoutStart ? [] : startNeeds(of: service)), service: service.name)
             replica.stop = stop
             needs.append(stop)
         }
@@ -178,13 +209,27 @@ package struct UpPlanner {
     private mutating func addCreation(
         _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, cause: String
     ) -> (OperationID, ContainerHandle) {
-        let spec = containerSpec(service, number: number, replacing: old)
+        var spec = containerSpec(service, number: number, replacing: old)
+        var targets: [String: ContainerHandle] = [:]
+        for name in service.references {
+            targets[name] = linkedContainer(name)
+            if targets[name] == nil {
+                problems.append(
+                    "Service \(service.name) shares a namespace or volumes with \(name), which has no container.")
+            }
+        }
+        let links = ContainerLinks(service: service, targets: targets)
+        let makers = targets.values.compactMap { if case .planned(let id, _) = $0 { id } else { nil } }
+        if makers.isEmpty {
+            links.resolve(&spec) { if case .existing(let id, _) = $0 { id } else { ContainerID($0.name) } }
+        }
         let resources =
             service.networks.keys.compactMap { networkOperations[$0] }
             + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
         let id = builder.add(
-            .createContainer(name: name), cause: cause, needs: resources + namespaceNeeds(of: service),
+            .createContainer(name: name), cause: cause, needs: resources + makers,
             service: service.name, spec: .container(spec))
+        if !makers.isEmpty { self.links[id] = links }
         return (id, .planned(id, name: containerName(service, number: number)))
     }
 
@@ -193,7 +238,8 @@ package struct UpPlanner {
     ) -> OperationID {
         let files = injectedFiles(service)
         return builder.add(
-            .startContainer(container), cause: cause, needs: needs + startNeeds(of: service), service: service.name,
+            .startContainer(container), cause: cause,
+            needs: needs + startNeeds(of: service) + portNeeds(of: service), service: service.name,
             spec: files.isEmpty ? nil : .files(files))
     }
 
@@ -225,14 +271,6 @@ package struct UpPlanner {
         return needs
     }
 
-    /// A container that shares another one's namespace must be made after it.
-    private func namespaceNeeds(of service: Service) -> [OperationID] {
-        guard let parent = namespaceParent(of: service) else { return [] }
-        return (replicas[parent] ?? []).compactMap {
-            if case .planned(let id, _) = $0.handle { id } else { nil }
-        }
-    }
-
     @discardableResult
     private mutating func addWait(
         for container: ContainerHandle, _ readiness: Readiness, service: String, needs: [OperationID], cause: String,
@@ -257,53 +295,6 @@ package struct UpPlanner {
                     for: replica.handle, .up, service: service.name, needs: replica.start.map { [$0] } ?? [],
                     cause: "the command waits for it")
             }
-        }
-    }
-
-    // MARK: What goes
-
-    private mutating func planRemoval(of container: ObservedContainer, cause: String) {
-        var stop: OperationID?
-        if container.summary.state.isRunning {
-            stop = builder.add(
-                .stopContainer(container.handle, grace: options.stopGrace), cause: cause, service: container.service)
-        }
-        removals.append((container, stop, cause))
-    }
-
-    private mutating func planOrphans() {
-        let known = Set(project.services.keys).union(project.disabledServices)
-        let orphans = observed.containers
-            .filter { container in
-                container.isOneOff
-                    ? container.summary.state == .exited || container.summary.state == .dead
-                    : !known.contains(container.service)
-            }
-            .sorted { $0.name < $1.name }
-        guard !orphans.isEmpty, !options.onlyStart else { return }
-        if options.removeOrphans {
-            for orphan in orphans { planRemoval(of: orphan, cause: "no service of the project has it any more") }
-        } else {
-            let names = orphans.map(\.name).joined(separator: ", ")
-            notices.append(
-                "Found orphan containers (\(names)) for this project. If you removed or renamed this service in your "
-                    + "compose file, you can run this command with the --remove-orphans flag to clean it up.")
-        }
-    }
-
-    private mutating func planFinish() {
-        for removal in removals {
-            _ = builder.addFinish(
-                .removeContainer(removal.container.handle, anonymousVolumes: false), cause: removal.cause,
-                service: removal.container.service)
-        }
-        for replacement in replacements {
-            let old = replacement.old
-            let removal = builder.addFinish(
-                .removeContainer(old.handle, anonymousVolumes: false), cause: replacement.cause, service: old.service)
-            _ = builder.addFinish(
-                .renameContainer(replacement.new, to: replacement.new.name), cause: replacement.cause,
-                needs: [removal], service: old.service)
         }
     }
 }

@@ -46,6 +46,9 @@ package struct ProjectLock: ~Copyable, Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
+    /// Frees the lock now rather than when its last use is over.
+    package consuming func release() {}
+
     deinit { close(descriptor) }
 
     private static func read(_ descriptor: Int32) -> String {

@@ -1,5 +1,11 @@
 import GRDB
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The file that remembers what Gantry has begun: one for a user, in a private folder.
 ///
 /// It never holds configuration, so no secret gets into it. SQLite in WAL mode with `synchronous = NORMAL` survives the
@@ -10,8 +16,11 @@ package struct StateStore: Sendable {
     /// How long a writer waits for another process's write to end; each lasts well under a millisecond.
     private static let busyTimeout: Double = 10
 
-    /// Opens the store at `path`, making it where it is missing; the folder must exist.
+    /// Opens the store at `path`, making it where it is missing, for its owner alone; the folder must exist.
     package init(path: String) throws {
+        // SQLite gives its own companion files the permissions of this one.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
         var configuration = Configuration()
         configuration.busyMode = .timeout(StateStore.busyTimeout)
         configuration.prepareDatabase { database in

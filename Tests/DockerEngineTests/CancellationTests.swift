@@ -27,7 +27,8 @@ struct CancellationTests {
         let seen = Mailbox()
         try await withStub { connection in
             while let request = try await connection.request() {
-                try await connection.send(request.line.contains("_ping") ? Stub.ping(api: "1.44") : Stub.multiplexedHead)
+                try await connection.send(
+                    request.line.contains("_ping") ? Stub.ping(api: "1.44") : Stub.multiplexedHead)
                 if request.line.contains("/logs") { try await connection.send(Stub.chunk(Stub.frame("one\n"))) }
             }
             seen.post("closed")

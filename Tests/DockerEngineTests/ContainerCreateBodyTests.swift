@@ -34,7 +34,8 @@ struct ContainerCreateBodyTests {
         spec.stopSignal = "SIGINT"
         spec.stopTimeout = .milliseconds(1500)
         spec.healthCheck = HealthCheckSpec(
-            test: ["CMD", "true"], interval: .seconds(1), timeout: .milliseconds(1), retries: 3, startPeriod: .seconds(2),
+            test: ["CMD", "true"], interval: .seconds(1), timeout: .milliseconds(1), retries: 3,
+            startPeriod: .seconds(2),
             startInterval: .seconds(4))
         spec.exposedPorts = ["90/udp"]
         spec.portBindings = [
@@ -43,7 +44,8 @@ struct ContainerCreateBodyTests {
         ]
         spec.binds = ["/a:/b:ro"]
         spec.mounts = [
-            MountSpec(type: "bind", source: "/s", target: "/t", readOnly: true, propagation: "rslave", createSource: true),
+            MountSpec(
+                type: "bind", source: "/s", target: "/t", readOnly: true, propagation: "rslave", createSource: true),
             MountSpec(type: "volume", source: "v", target: "/v", noCopy: true, labels: ["k": "x"], subpath: "p"),
             MountSpec(type: "tmpfs", target: "/m", size: 64, mode: 0o700),
         ]
@@ -114,7 +116,9 @@ struct ContainerCreateBodyTests {
     @Test func aNamelessVariableIsRefusedWithoutItsValue() {
         var spec = ContainerSpec(image: "web")
         spec.environment = ["=s3cret"]
-        let error = #expect(throws: EngineError.self) { try spec.requireSupport(in: APIVersion(1, 48), call: "POST /x") }
+        let error = #expect(throws: EngineError.self) {
+            try spec.requireSupport(in: APIVersion(1, 48), call: "POST /x")
+        }
         #expect(error?.code == .invalidRequest)
         #expect(error?.description.contains("s3cret") == false)
     }

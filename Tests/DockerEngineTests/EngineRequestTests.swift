@@ -12,7 +12,8 @@ struct EngineRequestTests {
         let request = EngineRequest(.GET, "/containers/json", query: [("all", "1")] + filters, deadline: deadline)
         #expect(
             request.target(in: APIVersion(1, 41))
-                == "/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%5B%22a%3Db%20c%22%2C%22%C3%BC%26%23%22%5D%7D")
+                == "/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%5B%22a%3Db%20c%22%2C%22%C3%BC%26%23%22%5D%7D"
+        )
     }
 
     @Test func noFilterIsNoParameter() throws {
@@ -25,7 +26,8 @@ struct EngineRequestTests {
     }
 
     @Test func errorsNameTheCallWithoutParameters() {
-        let request = EngineRequest(.POST, "/build", query: [("buildargs", "{\"TOKEN\":\"s3cret\"}")], deadline: deadline)
+        let request = EngineRequest(
+            .POST, "/build", query: [("buildargs", "{\"TOKEN\":\"s3cret\"}")], deadline: deadline)
         #expect(request.call == "POST /build")
     }
 

@@ -20,7 +20,9 @@ struct JSONSequenceDecoderTests {
         let text = expected[0] + expected[1] + "\r\n \t" + expected[2] + "\n"
         #expect(try objects([text]) == expected)
         #expect(try objects(text.map { String($0) }) == expected)
-        for cut in 0...text.count { #expect(try objects([String(text.prefix(cut)), String(text.dropFirst(cut))]) == expected) }
+        for cut in 0...text.count {
+            #expect(try objects([String(text.prefix(cut)), String(text.dropFirst(cut))]) == expected)
+        }
     }
 
     @Test func anythingElseIsMalformed() {

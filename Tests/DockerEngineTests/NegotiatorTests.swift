@@ -75,7 +75,9 @@ struct NegotiatorTests {
             try await connection.send(Stub.ping())
             try await connection.serve { _ in Stub.json("[]") }
         } _: { (engine, _) async throws in
-            let error = await #expect(throws: EngineError.self) { try await engine.containers(matching: ObjectFilter()) }
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.containers(matching: ObjectFilter())
+            }
             #expect(error?.code == .disconnected)
             #expect(try await engine.containers(matching: ObjectFilter()).isEmpty)
         }

@@ -5,7 +5,8 @@ import Testing
 @testable import DockerEngine
 
 struct OutputDecoderTests {
-    private func decode(_ pieces: [[UInt8]], _ framing: OutputDecoder.Framing = .multiplexed) throws -> [[OutputFrame]] {
+    private func decode(_ pieces: [[UInt8]], _ framing: OutputDecoder.Framing = .multiplexed) throws -> [[OutputFrame]]
+    {
         var decoder = OutputDecoder(framing)
         var batches: [[OutputFrame]] = []
         for piece in pieces {
@@ -23,7 +24,8 @@ struct OutputDecoderTests {
     @Test func framesThatArriveTogetherAreOneBatchOfOneArray() throws {
         let batches = try decode([Stub.frame("one\n") + Stub.frame("two\n", stream: 2) + Stub.frame("three\n")])
         #expect(batches.map(text) == [["stdout: one\n", "stderr: two\n", "stdout: three\n"]])
-        let starts = batches[0].map { frame in frame.bytes.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) } }
+        let starts = batches[0].map { frame in frame.bytes.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+        }
         #expect(starts == [starts[0], starts[0] + 12, starts[0] + 24])
     }
 

@@ -71,7 +71,7 @@ struct TransportTests {
         }
     }
 
-    @Test func achangeOnAStaleConnectionIsNotRepeated() async throws {
+    @Test func aChangeOnAStaleConnectionIsNotRepeated() async throws {
         try await withStub(script: TransportTests.closesOnSecondRequest) { (engine, server) async throws in
             let error = await #expect(throws: EngineError.self) { try await engine.startContainer("c1") }
             #expect(error?.code == .disconnected)
@@ -98,7 +98,9 @@ struct TransportTests {
                 throw CancellationError()
             }
         } _: { (engine, _) async throws in
-            let error = await #expect(throws: EngineError.self) { try await engine.containers(matching: ObjectFilter()) }
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.containers(matching: ObjectFilter())
+            }
             #expect(error?.code == .disconnected)
         }
     }

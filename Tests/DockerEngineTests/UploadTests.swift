@@ -64,10 +64,12 @@ struct UploadTests {
             seen.post("closed")
         } _: { (engine, _) async throws in
             await #expect(throws: BrokenSource.self) {
-                try await engine.withBuild(context: context(pieces: 3, of: 10, failing: true), parameters: []) { lines in
+                try await engine.withBuild(context: context(pieces: 3, of: 10, failing: true), parameters: []) {
+                    lines in
                     for try await _ in lines {}
                 }
             }
+            #expect(await seen.next() == "closed", "the engine must not take a part for the whole")
         }
     }
 
@@ -91,15 +93,20 @@ struct UploadTests {
             try await connection.serve { request in
                 lines.post(String(request.line.dropLast(" HTTP/1.1".count)))
                 if request.line.contains("/create") { return Stub.json(#"{"Id":"c1"}"#, status: "201 Created") }
-                if request.line.contains("/bad/") { return Stub.json(#"{"message":"no such network"}"#, status: "404 No") }
+                if request.line.contains("/bad/") {
+                    return Stub.json(#"{"message":"no such network"}"#, status: "404 No")
+                }
                 return Stub.empty("204 No Content")
             }
         } _: { (engine, _) async throws in
             var spec = ContainerSpec(image: "web")
             spec.networks = [
-                NetworkAttachment(network: "front"), NetworkAttachment(network: "back"), NetworkAttachment(network: "bad"),
+                NetworkAttachment(network: "front"), NetworkAttachment(network: "back"),
+                NetworkAttachment(network: "bad"),
             ]
-            let error = await #expect(throws: EngineError.self) { try await engine.createContainer(spec, name: "web-1") }
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.createContainer(spec, name: "web-1")
+            }
             #expect(error?.code == .notFound)
             var seen: [String] = []
             for _ in 0..<4 { seen.append(await lines.next() ?? "") }

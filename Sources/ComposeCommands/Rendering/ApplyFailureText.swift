@@ -1,3 +1,4 @@
+import EngineAPI
 import ComposeExecutor
 
 /// What a person is told when a transaction failed.

@@ -5,7 +5,8 @@ import YAML
 enum ConfigText {
     static func text(_ project: Project, _ format: ConfigFormat) -> String {
         let value = project.canonical.mapStrings { text in
-            text.contains("$") ? text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") : text
+            text.contains("$")
+                ? text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") : text
         }
         switch format {
         case .json: return String(decoding: value.json(.indented), as: UTF8.self) + "\n"

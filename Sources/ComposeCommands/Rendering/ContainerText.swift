@@ -5,6 +5,14 @@ enum ContainerText {
     /// How much of a command line a table shows.
     private static let commandLength = 20
 
+    /// A replacement's name without the twelve digits that set it apart from its predecessor.
+    static func finalName(_ name: String) -> String {
+        guard let separator = name.firstIndex(of: "_"), name.distance(from: name.startIndex, to: separator) == 12,
+            name[..<separator].allSatisfy(\.isHexDigit)
+        else { return name }
+        return String(name[name.index(after: separator)...])
+    }
+
     /// The command in quotes, cut to its beginning.
     static func command(_ command: String) -> String {
         command.count <= commandLength ? "\"\(command)\"" : "\"\(command.prefix(commandLength - 1))…\""

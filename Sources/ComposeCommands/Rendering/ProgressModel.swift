@@ -1,3 +1,4 @@
+import EngineAPI
 import ComposeExecutor
 import ComposePlanner
 
@@ -89,7 +90,7 @@ extension Operation.Action {
         case .createNetwork(let name): ("Network", name, Words(working: "Creating", done: "Created"))
         case .createVolume(let name): ("Volume", name, Words(working: "Creating", done: "Created"))
         case .createContainer(let name):
-            ("Container", finalName(name), Words(working: "Creating", done: "Created"))
+            ("Container", ContainerText.finalName(name), Words(working: "Creating", done: "Created"))
         case .startContainer(let container):
             ("Container", container.name, Words(working: "Starting", done: "Started"))
         case .stopContainer(let container, _):
@@ -116,14 +117,6 @@ extension Undo {
         case .start: Words(working: "Restarting", done: "Running again")
         }
     }
-}
-
-/// A replacement's name without the twelve digits that set it apart from its predecessor.
-private func finalName(_ name: String) -> String {
-    guard let separator = name.firstIndex(of: "_"), name.distance(from: name.startIndex, to: separator) == 12,
-        name[..<separator].allSatisfy(\.isHexDigit)
-    else { return name }
-    return String(name[name.index(after: separator)...])
 }
 
 /// The layers of a pull added up.

@@ -16,6 +16,8 @@ package struct Diagnostic: Sendable {
     package var message: String
     /// What to do about it, where there is more to say than the message does.
     package var hint: String?
+    /// Whether it says that there is no file to read at all, which some commands can do without.
+    package var isProjectMissing = false
 
     package init(_ severity: Severity, _ message: String, path: String = "", mark: Mark? = nil, hint: String? = nil) {
         self.severity = severity
@@ -29,6 +31,9 @@ package struct Diagnostic: Sendable {
 /// Why a project could not be loaded: at least one error, and the warnings found beside it, sorted by place.
 package struct LoadFailure: Error, Sendable, CustomStringConvertible {
     package var diagnostics: [Diagnostic]
+
+    /// Whether nothing is wrong but that there is no file to read.
+    package var isProjectMissing: Bool { diagnostics.contains(where: \.isProjectMissing) }
 
     /// All diagnostics as text.
     package var description: String { DiagnosticRenderer().text(of: diagnostics) }

@@ -1,7 +1,7 @@
 /// The names that a mistyped one may have meant.
-enum Suggestion {
+package enum Suggestion {
     /// `did you mean "depends_on"?`, nil where nothing is close enough.
-    static func hint(for name: String, among names: some Sequence<String>) -> String? {
+    package static func hint(for name: String, among names: some Sequence<String>) -> String? {
         closest(to: name, among: names).map { "did you mean \"\($0)\"?" }
     }
 

@@ -1,3 +1,4 @@
+import ComposeModel
 import YAML
 
 extension ComposeSchema {
@@ -45,7 +46,9 @@ extension ComposeSchema {
                             Attribute("path", .path),
                             Attribute("action", .choice("rebuild", "sync", "restart", "sync+restart", "sync+exec")),
                             Attribute("target", .string),
-                            Attribute("exec", hook([], required: ["command"])),
+                            Attribute(
+                                "exec", hook([], required: ["command"]),
+                                absent: .object([CanonicalValue.Field("command", .null)])),
                             Attribute("include", .stringOrList()),
                             Attribute("ignore", .stringOrList()),
                             Attribute("initial_sync", .scalar(ScalarShape(types: .boolean, meaning: .boolean))),
@@ -56,7 +59,7 @@ extension ComposeSchema {
     static func hook(_ more: [Attribute], required: [String]) -> Shape {
         .object(
             [
-                Attribute("command", .command, merge: .replace),
+                Attribute("command", .command, merge: .replace, absent: .null),
                 Attribute("image", .string),
                 Attribute("user", .string),
                 Attribute("privileged", .boolean),

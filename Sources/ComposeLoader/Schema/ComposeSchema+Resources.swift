@@ -26,7 +26,12 @@ extension ComposeSchema {
                     Attribute("weight", .integer(0...Int(UInt16.max))),
                     Attribute(
                         "weight_device",
-                        .list(.object([Attribute("path", .string), Attribute("weight", .integer)], allowsExtensions: false))),
+                        .list(
+                            .object(
+                                [
+                                    Attribute("path", .string, printedName: "Path"),
+                                    Attribute("weight", .integer, printedName: "Weight"),
+                                ], allowsExtensions: false))),
                     Attribute("device_read_bps", rates),
                     Attribute("device_read_iops", rates),
                     Attribute("device_write_bps", rates),
@@ -35,7 +40,10 @@ extension ComposeSchema {
     ]
 
     private static let rates = Shape.list(
-        .object([Attribute("path", .string), Attribute("rate", .bytes)], allowsExtensions: false))
+        .object(
+            [
+                Attribute("path", .string, printedName: "Path"), Attribute("rate", .bytes, printedName: "Rate"),
+            ], allowsExtensions: false))
 
     /// A whole number or a variable.
     private static func unsigned(_ range: ClosedRange<Int>) -> Shape {
@@ -47,9 +55,11 @@ extension ComposeSchema {
         Attribute("cap_drop", .list(.string, .replaced(by: ListShape.key))),
         Attribute("cgroup", .choice("host", "private")),
         Attribute("cgroup_parent", .string),
-        Attribute("credential_spec", .object([
-            Attribute("config", .string), Attribute("file", .string), Attribute("registry", .string),
-        ])),
+        Attribute(
+            "credential_spec",
+            .object([
+                Attribute("config", .string), Attribute("file", .string), Attribute("registry", .string),
+            ])),
         Attribute("device_cgroup_rules", .list(.string, .refused)),
         Attribute(
             "devices",

@@ -1,3 +1,4 @@
+import ComposeModel
 import YAML
 
 extension ComposeSchema {
@@ -7,10 +8,12 @@ extension ComposeSchema {
     private static let identity = [
         Attribute("image", .string),
         Attribute("build", build),
-        Attribute("pull_policy", .checked("a pull policy such as always, missing, never, build or every_12h", isPullPolicy)),
+        Attribute(
+            "pull_policy", .checked("a pull policy such as always, missing, never, build or every_12h", isPullPolicy)),
         Attribute("pull_refresh_after", .string),
         Attribute("platform", .string),
-        Attribute("container_name", .checked("a name of two or more letters, digits, \"_\", \".\" or \"-\"", isContainerName)),
+        Attribute(
+            "container_name", .checked("a name of two or more letters, digits, \"_\", \".\" or \"-\"", isContainerName)),
         Attribute("hostname", .string),
         Attribute("domainname", .string),
         Attribute("labels", .keyValues),
@@ -31,7 +34,7 @@ extension ComposeSchema {
                 [
                     Attribute("type", .string),
                     Attribute(
-                        "options", .map(.either([option, .list(option)]))),
+                        "options", .map(.short(.single, of: .list(option)))),
                 ], required: ["type"])),
         Attribute("attach", .boolean),
         Attribute("deploy", deploy),
@@ -67,7 +70,9 @@ extension ComposeSchema {
         Attribute("stdin_open", .boolean),
         Attribute("stop_signal", .string),
         Attribute("stop_grace_period", .duration),
-        Attribute("restart", .string),
+        Attribute(
+            "restart",
+            .checked("\"no\", always, unless-stopped, on-failure or on-failure:N") { RestartPolicy(text: $0) != nil }),
         Attribute(
             "healthcheck",
             .object([
@@ -180,7 +185,7 @@ extension ComposeSchema {
                 .object([
                     Attribute("labels", .keyValues), Attribute("nocopy", .boolean), Attribute("subpath", .string),
                 ])),
-            Attribute("tmpfs", .object([Attribute("size", .bytes), Attribute("mode", .text)])),
+            Attribute("tmpfs", .object([Attribute("size", .bytes), Attribute("mode", .fileMode)])),
             Attribute("image", .object([Attribute("subpath", .string)])),
         ], required: ["type", "target"],
         finish: { mapping, mark, conformer in
@@ -193,14 +198,9 @@ extension ComposeSchema {
                 conformer.reporter.error("a bind mount needs a \"source\", a path on the host", at: mark)
                 return
             }
-            if let paths = conformer.paths {
-                source.value = source.value.string(paths.mountSource(path))
-                mapping.set(source)
-            }
-            guard var bind = mapping.entry("bind"), var options = bind.value.mapping else { return }
-            setDefault("create_host_path", bind.value.plain("true"), in: &options)
-            bind.value = Node(.mapping(options), mark: bind.value.mark)
-            mapping.set(bind)
+            guard let paths = conformer.paths else { return }
+            source.value = source.value.string(paths.mountSource(path))
+            mapping.set(source)
         })
 
     /// A setting for what the file leaves out.

@@ -5,7 +5,7 @@ import YAML
 enum ComposeSchema {
     /// A whole file.
     static let project = Shape.object([
-        Attribute("version", .scalar(ScalarShape(types: [.string, .number], meaning: .text)), merge: .replace),
+        Attribute("version", .string),
         Attribute("name", .string),
         Attribute("include", .list(include)),
         Attribute("services", .map(service, name: .resource)),
@@ -99,6 +99,12 @@ enum ComposeSchema {
             Attribute("runtime_flags", .list(.string)),
         ], required: ["model"])
 
+    /// The shape of a service's attribute.
+    static func attribute(_ name: String) -> Shape? {
+        guard case .object(let service) = service else { return nil }
+        return service.attributes[name]?.shape
+    }
+
     private static let external = Shape.nullable(.either([.boolean, .object([Attribute("name", .string)])]))
 
     /// `external: {name: x}`, the old form, becomes `external: true` and `name: x`.
@@ -109,7 +115,8 @@ enum ComposeSchema {
         conformer.reporter.warn(
             "\"external.name\" is deprecated", at: entry.key.mark, hint: "write \"name\" and \"external: true\"")
         if let other = mapping["name"]?.text, other != name.text {
-            conformer.reporter.error("\"name\" and \"external.name\" differ", at: name.mark, hint: "keep \"name\" alone")
+            conformer.reporter.error(
+                "\"name\" and \"external.name\" differ", at: name.mark, hint: "keep \"name\" alone")
         } else if mapping["name"] == nil {
             mapping.set(Mapping.Entry(key: Mapping.Key("name", mark: name.mark), value: name))
         }

@@ -11,6 +11,8 @@ extension Shape {
     static let duration = Shape.scalar(ScalarShape(types: .string, meaning: .duration))
     static let bytes = Shape.scalar(ScalarShape(types: [.string, .number], meaning: .bytes))
 
+    static let fileMode = Shape.scalar(ScalarShape(types: [.string, .number], meaning: .fileMode))
+
     static func integer(_ range: ClosedRange<Int>) -> Shape {
         .scalar(ScalarShape(types: [.string, .number], meaning: .integer(range)))
     }
@@ -54,7 +56,14 @@ extension Shape {
     /// A mapping of driver options.
     static let driverOptions = Shape.map(.text)
 
-    static let extraHosts = Shape.short(.hostMapping, of: .list(.string, .replaced(by: ListShape.text)))
+    static let extraHosts = Shape.short(
+        .hostMapping,
+        of: .list(
+            .checked("a host with its address, as in host=192.0.2.1") { line in
+                guard let separator = line.firstIndex(of: "=") ?? line.firstIndex(of: ":") else { return false }
+                let host = line[..<separator]
+                return !host.isEmpty && !host.contains(":")
+            }, .replaced(by: ListShape.text)))
 
     static let ulimits = Shape.map(
         .either([
@@ -72,7 +81,7 @@ extension Shape {
                     Attribute("target", .string),
                     Attribute("uid", .string),
                     Attribute("gid", .string),
-                    Attribute("mode", .scalar(ScalarShape(types: [.string, .number], meaning: .text))),
+                    Attribute("mode", .fileMode),
                 ])),
             .replaced { item in
                 item.field("target")?.text ?? prefix + "/" + (item.field("source")?.text ?? "")
@@ -132,7 +141,9 @@ extension Node {
 
     /// Whether it is a scalar that means nothing: empty, `null`, `~`.
     var isNull: Bool {
-        guard case .scalar(let scalar) = content, scalar.style == .plain, scalar.text.utf8.count <= 4 else { return false }
+        guard case .scalar(let scalar) = content, scalar.style == .plain, scalar.text.utf8.count <= 4 else {
+            return false
+        }
         return scalarValue == .null
     }
 

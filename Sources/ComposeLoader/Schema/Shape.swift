@@ -1,3 +1,4 @@
+import ComposeModel
 import YAML
 
 /// What a node may look like, and what it becomes: the schema is a table of these, read by every stage that walks it.
@@ -38,6 +39,8 @@ struct ScalarShape: Sendable {
         case duration
         case bytes
         case choice([String])
+        /// A file's mode: a number as YAML reads it, or octal digits in a string.
+        case fileMode
         /// A path, absolute once read.
         case path
         /// A folder or a remote address to build from.
@@ -106,6 +109,10 @@ struct Attribute: Sendable {
     var merge: MergeRule
     /// False for what the specification has and this version refuses.
     var isSupported = true
+    /// The name that Docker Compose prints, where it is another one.
+    var printedName: String?
+    /// What is printed where the attribute is absent, nil to leave it out.
+    var absent: CanonicalValue?
 
     /// How an override combines with what it overrides. Mappings merge and lists append unless a row says otherwise.
     enum MergeRule: Sendable {
@@ -117,10 +124,15 @@ struct Attribute: Sendable {
         case matching(key: String)
     }
 
-    init(_ name: String, _ shape: Shape, merge: MergeRule = .natural) {
+    init(
+        _ name: String, _ shape: Shape, merge: MergeRule = .natural, absent: CanonicalValue? = nil,
+        printedName: String? = nil
+    ) {
         self.name = name
+        self.printedName = printedName
         self.shape = shape
         self.merge = merge
+        self.absent = absent
     }
 
     /// An attribute of the specification that is refused for now.
@@ -183,8 +195,10 @@ extension ScalarShape {
         case .bytes: "a size such as \"512m\""
         case .choice(let values): "one of " + values.joined(separator: ", ")
         case .path, .buildContext: "a path"
+        case .fileMode: "a mode such as 0440"
         case .checked, .text:
-            types.contains(.string) ? types.intersection(.number).isEmpty ? "a string" : "a string or a number" : "a number"
+            types.contains(.string)
+                ? types.intersection(.number).isEmpty ? "a string" : "a string or a number" : "a number"
         }
     }
 }

@@ -4,6 +4,11 @@ extension ShortForm {
     /// One string where a list is expected.
     static let alone = ShortForm(kind: .scalar) { node, _ in [node.list([node])] }
 
+    /// One value of any type where a list is expected.
+    static let single = ShortForm(kind: .scalar, types: [.string, .number, .boolean]) { node, _ in
+        [node.list([node])]
+    }
+
     /// A string where a mapping with one attribute is expected.
     static func named(_ attribute: String) -> ShortForm {
         ShortForm(kind: .scalar) { node, _ in [node.object([(attribute, node)])] }
@@ -23,7 +28,8 @@ extension ShortForm {
             if let equals = bytes.firstIndex(of: UInt8(ascii: "=")) {
                 let value = String(text[bytes.index(after: equals)...])
                 mapping.set(
-                    Mapping.Entry(key: Mapping.Key(String(text[..<equals]), mark: item.mark), value: item.string(value)))
+                    Mapping.Entry(key: Mapping.Key(String(text[..<equals]), mark: item.mark), value: item.string(value))
+                )
             } else {
                 mapping.set(Mapping.Entry(key: Mapping.Key(text, mark: item.mark), value: item.plain("")))
             }
@@ -62,7 +68,8 @@ extension ShortForm {
             let split = try ShellWords(line)
             if let found = split.operatorFound {
                 conformer.reporter.warn(
-                    "the command ends at \"\(found)\", because no shell runs it; what follows is ignored", at: node.mark,
+                    "the command ends at \"\(found)\", because no shell runs it; what follows is ignored",
+                    at: node.mark,
                     hint: "write [\"sh\", \"-c\", \"...\"] to have a shell run the whole line")
             }
             return [node.list(split.words.map(node.string))]
@@ -97,7 +104,8 @@ extension ShortForm {
                     conformer.reporter.leave()
                     continue
                 }
-                items.append(Node(.scalar(Scalar("\(entry.key.name)=\(text)", style: .doubleQuoted)), mark: entry.key.mark))
+                items.append(
+                    Node(.scalar(Scalar("\(entry.key.name)=\(text)", style: .doubleQuoted)), mark: entry.key.mark))
             }
         }
         return [node.list(items)]
@@ -118,7 +126,8 @@ extension ShortForm {
                 ])
             }
         } catch {
-            conformer.reporter.error(error.message, at: node.mark, hint: "ports are written [ADDRESS:][HOST:]CONTAINER[/PROTOCOL]")
+            conformer.reporter.error(
+                error.message, at: node.mark, hint: "ports are written [ADDRESS:][HOST:]CONTAINER[/PROTOCOL]")
             return []
         }
     }
@@ -141,7 +150,8 @@ extension ShortForm {
             if let selinux = mount.selinux { bind.append(("selinux", node.string(selinux))) }
             if let propagation = mount.propagation { bind.append(("propagation", node.string(propagation))) }
             if mount.kind == .bind { bind.append(("create_host_path", node.plain("true"))) }
-            let isVolume = mount.kind == .volume || mount.noCopy
+            // Docker Compose gives a target of one or two letters no options, which shows in its hash.
+            let isVolume = (mount.kind == .volume && text.utf8.count > 2) || mount.noCopy
             return [
                 node.object([
                     ("type", node.string(mount.kind.rawValue)),

@@ -41,7 +41,7 @@ extension Conformer {
             guard ComposeDuration(value.text) != nil else { return duration(node, value.text) }
             return node.string(value.text)
         case .bytes:
-            if case .int(let size) = value { return node.plain(String(size)) }
+            if let size = value.wholeNumber { return node.plain(String(size)) }
             guard let size = ByteCount.parse(value.text) else { return unfit(node, shape) }
             return node.plain(String(size))
         case .choice(let values):
@@ -52,6 +52,10 @@ extension Conformer {
                 return nil
             }
             return node.string(value.text)
+        case .fileMode:
+            if let mode = value.wholeNumber { return node.plain(String(mode)) }
+            guard let mode = Int(value.text, radix: 8), mode >= 0 else { return unfit(node, shape) }
+            return node.plain(String(mode))
         case .path: return node.string(paths?.absolute(value.text) ?? value.text)
         case .buildContext: return node.string(paths?.buildContext(value.text) ?? value.text)
         case .checked(let check, let sentence):
@@ -87,19 +91,14 @@ extension Conformer {
     }
 
     private mutating func integer(_ node: Node, _ value: ScalarValue, in range: ClosedRange<Int>) -> Node? {
-        let number: Int? =
-            switch value {
-            case .int(let number): Int(exactly: number)
-            case .float(let number): Int(exactly: number)
-            default: Int(value.text)
-            }
-        guard let number else {
+        guard let number = value.wholeNumber ?? Int(value.text) else {
             expected("a whole number", found: node)
             return nil
         }
         guard range.contains(number) else {
             let bounds =
-                range.upperBound == Int.max ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+                range.upperBound == Int.max
+                ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
             reporter.error("\(number) is out of range: it must be \(bounds)", at: node.mark)
             return nil
         }
@@ -116,6 +115,15 @@ extension Conformer {
 }
 
 extension ScalarValue {
+    /// A number without a fraction, nil for anything else.
+    fileprivate var wholeNumber: Int? {
+        switch self {
+        case .int(let number): Int(exactly: number)
+        case .float(let number): Int(exactly: number)
+        case .null, .bool, .string, .timestamp: nil
+        }
+    }
+
     fileprivate var number: Double? {
         switch self {
         case .int(let value): Double(value)

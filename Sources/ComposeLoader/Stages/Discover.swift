@@ -38,7 +38,9 @@ struct Discoverer {
         let directory = explicit ?? self.directory(of: found) ?? options.workingDirectory
         if directory != early { environment.load(from: directory, &reporter) }
         guard !found.isEmpty, !reporter.hasErrors else { return nil }
-        let name = options.projectName ?? environment.variables["COMPOSE_PROJECT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
+        let name =
+            options.projectName.flatMap { $0.isEmpty ? nil : $0 }
+            ?? environment.variables["COMPOSE_PROJECT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
         if let name, !ProjectName.isValid(name) {
             reporter.error(
                 "\"\(name)\" is no project name: it may have lower-case letters, digits, \"-\" and \"_\", and starts with "
@@ -67,9 +69,11 @@ struct Discoverer {
             if parent == folder { break }
             folder = parent
         }
-        reporter.error(
-            "there is no compose.yaml in \(start) or the folders above it", at: nil,
+        var missing = Diagnostic(
+            .error, "there is no compose.yaml in \(start) or the folders above it",
             hint: "name a file with --file, or change to the project's folder")
+        missing.isProjectMissing = true
+        reporter.add(missing)
         return []
     }
 

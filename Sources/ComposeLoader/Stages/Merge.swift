@@ -14,7 +14,7 @@ struct Merger {
             }
         case .natural, .matching: break
         }
-        if overlay.isNull { return base }
+        if overlay.isNull { return shape.allowsNull ? overlay : base }
         switch (base.content, overlay.content) {
         case (.mapping(let old), .mapping(let new)):
             return Node(.mapping(merge(old, new, shape)), mark: overlay.mark)
@@ -81,6 +81,12 @@ extension Shape {
         case .short(_, let shape), .nullable(let shape): shape.long
         case .scalar, .list, .map, .object, .either, .anything: self
         }
+    }
+
+    /// Whether null is a value, as for a variable to be taken from the environment.
+    fileprivate var allowsNull: Bool {
+        guard case .scalar(let scalar) = self else { return false }
+        return scalar.types.contains(.null)
     }
 
     /// The shape of a mapping's value, and how it merges.

@@ -13,8 +13,7 @@ struct Parser {
             let source = try SourceFile(path: file.shown, bytes: bytes, limits: limits)
             reporter.announce(source)
             let documents = try YAMLParser(limits: limits).documents(in: source)
-            if documents.isEmpty { return nothing(in: source, &reporter) }
-            return documents.filter { !$0.isNull }.isEmpty ? nothing(in: source, &reporter) : documents
+            return documents.filter { !$0.isNull }
         } catch let problem as FileProblem {
             reporter.error("\(file.shown) cannot be read: \(problem.reason)", at: mark)
         } catch let error as YAMLError {
@@ -23,11 +22,6 @@ struct Parser {
         } catch {
             reporter.error("\(file.shown) cannot be read: \(error)", at: mark)
         }
-        return nil
-    }
-
-    private func nothing(in source: SourceFile, _ reporter: inout Reporter) -> [Node]? {
-        reporter.error("the file is empty", at: Mark(file: source, line: 1, column: 1), hint: "it needs \"services:\"")
         return nil
     }
 }

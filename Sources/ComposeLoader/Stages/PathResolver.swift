@@ -17,13 +17,13 @@ struct PathResolver: Sendable {
         let bytes = Array(path.utf8.prefix(3))
         let hasDrive = bytes.count >= 2 && bytes[1] == UInt8(ascii: ":")
         if hasDrive || path.hasPrefix("\\\\") { return path }
-        let resolved = absolute(path)
-        return resolved.isEmpty ? resolved : FilePath.clean(resolved)
+        return absolute(path)
     }
 
     func buildContext(_ text: String) -> String {
         let isRemote =
-            text.contains("://") || text.hasPrefix("service:") || text.hasPrefix("github.com/") || text.hasPrefix("git@")
+            text.contains("://") || text.hasPrefix("service:") || text.hasPrefix("github.com/")
+            || text.hasPrefix("git@")
         return isRemote ? text : absolute(text)
     }
 

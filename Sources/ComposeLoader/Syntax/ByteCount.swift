@@ -7,11 +7,11 @@ enum ByteCount {
         let number = text[...end]
         var unit = text[bytes.index(after: end)...].lowercased()[...]
         if unit.first == " " { unit.removeFirst() }
-        guard number.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
+        guard let first = number.utf8.first, (0x30...0x39).contains(first) || first == UInt8(ascii: "."),
             let value = Double(number), let scale = scale(of: unit)
         else { return nil }
         let total = value * scale
-        guard total < Double(Int64.max) else { return nil }
+        guard total < 0x1p63 else { return nil }
         return Int64(total)
     }
 

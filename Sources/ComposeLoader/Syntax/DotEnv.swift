@@ -27,8 +27,7 @@ struct DotEnv {
             case .inherited(let key):
                 if let value = lookup(key) { variables[key] = value }
             case .assigned(let key):
-                let known = variables
-                variables[key] = try parser.value { lookup($0) ?? known[$0] }
+                variables[key] = try parser.value(known: variables, lookup)
             }
         }
     }
@@ -99,10 +98,13 @@ struct DotEnv {
         return rest.first.map { "\"\($0)\"" } ?? "the end"
     }
 
-    private mutating func value(_ lookup: @escaping Lookup) throws(Fault) -> String {
+    private mutating func value(known: [String: String], _ lookup: @escaping Lookup) throws(Fault) -> String {
         guard position < bytes.count else { return "" }
         let quote = bytes[position]
-        if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") { return try quotedValue(quote, lookup) }
+        if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
+            let text = try quotedValue(quote)
+            return quote == UInt8(ascii: "'") ? text : try expand(Self.unescape(Array(text.utf8)), known, lookup)
+        }
         let start = position
         while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
         var end = position
@@ -112,11 +114,10 @@ struct DotEnv {
             break
         }
         while end > start, Self.isBlank(bytes[end - 1]) { end -= 1 }
-        let text = String(decoding: bytes[start..<end], as: UTF8.self)
-        return try expand(text, lookup)
+        return try expand(String(decoding: bytes[start..<end], as: UTF8.self), known, lookup)
     }
 
-    private mutating func quotedValue(_ quote: UInt8, _ lookup: @escaping Lookup) throws(Fault) -> String {
+    private mutating func quotedValue(_ quote: UInt8) throws(Fault) -> String {
         let first = line
         position += 1
         var value: [UInt8] = []
@@ -125,10 +126,7 @@ struct DotEnv {
             let byte = bytes[position]
             position += 1
             if byte == UInt8(ascii: "\n") { line += 1 }
-            if byte == quote, !isEscaped {
-                let text = String(decoding: value, as: UTF8.self)
-                return quote == UInt8(ascii: "'") ? text : try expand(Self.unescape(value), lookup)
-            }
+            if byte == quote, !isEscaped { return String(decoding: value, as: UTF8.self) }
             if !isEscaped, byte == UInt8(ascii: "\\") {
                 isEscaped = true
                 continue
@@ -140,9 +138,11 @@ struct DotEnv {
         throw Fault(line: first, message: "a quote is not closed")
     }
 
-    private func expand(_ text: String, _ lookup: @escaping Lookup) throws(Fault) -> String {
+    private func expand(
+        _ text: String, _ known: [String: String], _ lookup: @escaping Lookup
+    ) throws(Fault) -> String {
         guard Template.isTemplate(text) else { return text }
-        var template = Template(lookup: lookup)
+        var template = Template { lookup($0) ?? known[$0] }
         do throws(Template.Fault) {
             return try template.substitute(text)
         } catch {
@@ -179,7 +179,8 @@ struct DotEnv {
             case UInt8(ascii: "$"): output += [next, next]
             case UInt8(ascii: "0"):
                 let digits = bytes[index...].prefix(3).prefix { (0x30...0x37).contains($0) }
-                if digits.count == 3, let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 8), value < 256,
+                if digits.count == 3, let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 8),
+                    value < 256,
                     let scalar = Unicode.Scalar(value)
                 {
                     output += Array(String(Character(scalar)).utf8)

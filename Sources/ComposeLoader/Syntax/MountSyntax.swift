@@ -19,6 +19,10 @@ struct MountSyntax: Equatable {
 
     init(_ text: String) throws(Fault) {
         guard !text.isEmpty else { throw Fault(message: "a volume cannot be empty") }
+        guard text.utf8.count > 2 else {
+            target = text
+            return
+        }
         let (fields, hasDrive) = MountSyntax.split(text)
         self.hasDrive = hasDrive
         switch fields.count {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The short form of a port: `[ADDRESS:][HOST:]CONTAINER[/PROTOCOL]`, each side a port or a range.
 struct PortSyntax {
     struct Entry: Equatable {
@@ -74,45 +76,10 @@ struct PortSyntax {
 
 /// IP addresses as text.
 enum IPAddress {
-    static func isValid(_ text: some StringProtocol) -> Bool { isVersion4(text) || isVersion6(text) }
-
-    private static func isVersion4(_ text: some StringProtocol) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                    part.utf8.count == 1 || part.utf8.first != 0x30
-                else { return false }
-                return Int(part).map { $0 <= 255 } ?? false
-            }
-    }
-
-    private static func isVersion6(_ text: some StringProtocol) -> Bool {
-        let address = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)[0]
-        guard address.utf8.contains(UInt8(ascii: ":")) else { return false }
-        var groups = address.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        let gaps = gapCount(in: address)
-        guard gaps <= 1, !address.contains(":::") else { return false }
-        var count = 0
-        if let last = groups.last, last.utf8.contains(UInt8(ascii: ".")) {
-            guard isVersion4(last) else { return false }
-            groups.removeLast()
-            count += 2
-        }
-        let filled = groups.filter { !$0.isEmpty }
-        guard filled.allSatisfy({ $0.utf8.count <= 4 && $0.allSatisfy(\.isHexDigit) }) else { return false }
-        count += filled.count
-        if gaps == 1 { return count < 8 }
-        return count == 8 && groups.count == filled.count
-    }
-
-    private static func gapCount(in text: some StringProtocol) -> Int {
-        var count = 0
-        var previous: Character?
-        for character in text {
-            if character == ":", previous == ":" { count += 1 }
-            previous = character
-        }
-        return count
+    /// Whether it is an address of version 4 or 6.
+    static func isValid(_ text: some StringProtocol) -> Bool {
+        var address = in6_addr()
+        let text = String(text)
+        return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
     }
 }

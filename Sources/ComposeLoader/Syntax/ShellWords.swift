@@ -49,7 +49,8 @@ struct ShellWords {
             case (UInt8(ascii: "("), nil) where word.last == UInt8(ascii: "$"): quote = .substitution
             case (UInt8(ascii: "("), nil), (UInt8(ascii: ")"), nil), (UInt8(ascii: "("), .substitution):
                 throw .parenthesis
-            case (UInt8(ascii: " "), nil), (UInt8(ascii: "\t"), nil), (UInt8(ascii: "\r"), nil), (UInt8(ascii: "\n"), nil):
+            case (UInt8(ascii: " "), nil), (UInt8(ascii: "\t"), nil), (UInt8(ascii: "\r"), nil),
+                (UInt8(ascii: "\n"), nil):
                 if inWord { words.append(String(decoding: word, as: UTF8.self)) }
                 word = []
                 inWord = false

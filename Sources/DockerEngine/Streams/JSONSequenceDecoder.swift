@@ -82,7 +82,9 @@ struct JSONSequenceDecoder<Element: Sendable>: StreamDecoder {
 
 extension JSONSequenceDecoder {
     /// Makes a decoder of objects that have the shape of `body`.
-    init<Body: Decodable & SendableMetatype>(_ body: Body.Type, _ transform: @escaping @Sendable (Body) throws -> Element) {
+    init<Body: Decodable & SendableMetatype>(
+        _ body: Body.Type, _ transform: @escaping @Sendable (Body) throws -> Element
+    ) {
         self.init { text in
             guard let body = try? JSONDecoder().decode(body, from: Data(text)) else {
                 throw TransportFailure.malformed("an object of the stream has not the shape that the API promises")

@@ -33,7 +33,8 @@ public struct EngineAddress: Sendable, Hashable, CustomStringConvertible {
         switch text[..<separator.lowerBound].lowercased() {
         case "unix":
             guard rest.hasPrefix("/") else {
-                throw EngineAddress.invalid(text, "a Unix socket needs an absolute path, as in unix:///var/run/docker.sock")
+                throw EngineAddress.invalid(
+                    text, "a Unix socket needs an absolute path, as in unix:///var/run/docker.sock")
             }
             endpoint = .unix(path: String(rest))
         case "tcp", "http":

@@ -71,7 +71,8 @@ extension EngineError {
     init(answer: ByteBuffer, status: Int, call: String) {
         struct Body: Decodable { var message: String? }
         let bytes = Data(answer.readableBytesView)
-        let text = (try? JSONDecoder().decode(Body.self, from: bytes))?.message ?? String(decoding: bytes, as: UTF8.self)
+        let text =
+            (try? JSONDecoder().decode(Body.self, from: bytes))?.message ?? String(decoding: bytes, as: UTF8.self)
         // Proxies answer with pages; their first words are enough.
         let message = text.prefix(4096).trimmingWhitespace
         let reported = message.isEmpty ? "the engine gave no reason" : message

@@ -64,7 +64,8 @@ final class EngineTransport: Sendable {
             }
             let (connection, answer) = try await send(head, request)
             defer { pool.release(connection) }
-            return try await answered(EngineResponse(call: request.call, head: answer, connection: connection), request, body)
+            return try await answered(
+                EngineResponse(call: request.call, head: answer, connection: connection), request, body)
         } catch let failure as TransportFailure {
             throw failure.error(of: request.call)
         }
@@ -79,7 +80,9 @@ final class EngineTransport: Sendable {
 
     /// Sends a request on a kept connection where there is one. Where the engine turns out to have closed that one
     /// already, a request that is safe to repeat goes out once more on a new one.
-    private func send(_ head: HTTPRequestHead, _ request: EngineRequest) async throws -> (HTTPConnection, HTTPResponseHead) {
+    private func send(_ head: HTTPRequestHead, _ request: EngineRequest) async throws -> (
+        HTTPConnection, HTTPResponseHead
+    ) {
         if let kept = pool.reuse() {
             do {
                 return try await (kept, exchange(head, request, on: kept))

@@ -32,6 +32,10 @@ final class ExchangeHandler: ChannelInboundHandler {
 
     /// How much is fetched before it is asked for: several socket buffers, so reading and consuming overlap.
     private static let readAhead = 256 << 10
+    /// How long a stream rests between two rounds of reads. Engines write each line by itself; without a rest each one
+    /// costs a wake-up here, with it some tens share one. Short enough that the engine's socket buffer, which holds some
+    /// 200 lines, does not hold the engine back.
+    private static let rest = TimeAmount.microseconds(250)
 
     private enum Phase {
         case idle
@@ -50,7 +54,9 @@ final class ExchangeHandler: ChannelInboundHandler {
     private var headWaiter: EventLoopPromise<HTTPResponseHead>?
     private var pieceWaiter: EventLoopPromise<BodyPiece>?
     private var isRequestComplete = false
+    /// Whether a round of reads is under way, or the rest after it.
     private var isReading = false
+    private var isStream = false
     private var deadline: Deadline?
     private var alarm: Scheduled<Void>?
 
@@ -71,6 +77,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         isRequestComplete = isComplete
         head = nil
         self.deadline = deadline
+        isStream = deadline.scope == .head
         armAlarm()
         context.write(wrapOutboundOut(.head(request)), promise: nil)
         if let body { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
@@ -130,15 +137,15 @@ final class ExchangeHandler: ChannelInboundHandler {
         context.close(mode: .output, promise: closed)
     }
 
-    /// Gives the exchange up: closes the connection and answers whoever waits with `error`.
+    /// Gives the exchange up: closes the connection and answers whoever waits with `error`. What arrived before is
+    /// still delivered.
     func fail(_ error: any Error) {
         if hasFailed { return }
         phase = .failed(error)
         reuse.set(false)
         alarm?.cancel()
-        buffered.clear()
         headWaiter.take()?.fail(error)
-        pieceWaiter.take()?.fail(error)
+        deliver()
         context?.close(promise: nil)
     }
 
@@ -167,9 +174,10 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        isReading = false
         deliver()
-        readIfWanted()
+        guard isStream, case .receivingBody = phase else { return goOnReading() }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: ExchangeHandler.rest) { handler.value.goOnReading() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -218,7 +226,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     private func deliver() {
         guard let waiter = pieceWaiter else { return }
         switch phase {
-        case .failed(let error):
+        case .failed(let error) where buffered.readableBytes == 0:
             pieceWaiter = nil
             waiter.fail(error)
         case .ended:
@@ -229,7 +237,7 @@ final class ExchangeHandler: ChannelInboundHandler {
                 reuse.set(true)
             }
             waiter.succeed(BodyPiece(bytes: takeBuffered(), isLast: true))
-        case .receivingBody where buffered.readableBytes > 0:
+        case .receivingBody where buffered.readableBytes > 0, .failed:
             pieceWaiter = nil
             waiter.succeed(BodyPiece(bytes: takeBuffered(), isLast: false))
             readIfWanted()
@@ -248,6 +256,11 @@ final class ExchangeHandler: ChannelInboundHandler {
         guard let context, !isReading, !hasFailed, buffered.readableBytes < ExchangeHandler.readAhead else { return }
         isReading = true
         context.read()
+    }
+
+    private func goOnReading() {
+        isReading = false
+        readIfWanted()
     }
 
     private func armAlarm() {

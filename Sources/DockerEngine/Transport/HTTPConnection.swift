@@ -29,7 +29,8 @@ final class HTTPConnection: Sendable {
             channel.eventLoop.makeCompletedFuture {
                 let decoder = ResponseDecoder()
                 try channel.pipeline.syncOperations.addHandlers([
-                    HTTPRequestEncoder(), ByteToMessageHandler(decoder), ExchangeHandler(decoder: decoder, reuse: reuse),
+                    HTTPRequestEncoder(), ByteToMessageHandler(decoder),
+                    ExchangeHandler(decoder: decoder, reuse: reuse),
                 ])
             }
         }

@@ -56,7 +56,8 @@ final class Negotiator: Sendable {
         guard theirs >= oldest else {
             throw EngineError(
                 .unsupported, call: call,
-                message: "the engine is too old: it speaks API \(theirs), and \(oldest) is needed (Docker 20.10 or newer)")
+                message:
+                    "the engine is too old: it speaks API \(theirs), and \(oldest) is needed (Docker 20.10 or newer)")
         }
         return EnginePing(
             apiVersion: min(theirs, newest), newestAPIVersion: theirs,

@@ -138,7 +138,8 @@ struct HostConfigBody: Encodable {
         mounts = spec.mounts.isEmpty ? nil : spec.mounts.map(MountBody.init)
         temporaryFileSystems = spec.temporaryFileSystems.isEmpty ? nil : spec.temporaryFileSystems
         let bindings = Dictionary(grouping: spec.portBindings, by: \.containerPort)
-        portBindings = bindings.isEmpty ? nil : bindings.mapValues { $0.map { Port(address: $0.hostAddress, port: $0.hostPort) } }
+        portBindings =
+            bindings.isEmpty ? nil : bindings.mapValues { $0.map { Port(address: $0.hostAddress, port: $0.hostPort) } }
         restartPolicy = spec.restartPolicy.map { RestartPolicy(name: $0.name, maximumRetries: $0.maximumRetries) }
         networkMode = spec.networkMode ?? spec.networks.first?.network
         logging = spec.logging.map { Logging(type: $0.driver ?? "", config: $0.options) }

@@ -34,7 +34,8 @@ struct ContainerListBody: Decodable, Sendable {
         ContainerSummary(
             id: ContainerID(id), names: (names ?? []).map(\.withoutLeadingSlash), image: image ?? "",
             imageID: ImageID(imageID ?? ""), command: command ?? "",
-            created: EngineTime(nanoseconds: (created ?? 0).multipliedReportingOverflow(by: 1_000_000_000).partialValue),
+            created: EngineTime(
+                nanoseconds: (created ?? 0).multipliedReportingOverflow(by: 1_000_000_000).partialValue),
             state: ContainerState(engineText: state), status: status ?? "", labels: labels ?? [:],
             ports: (ports ?? []).map(\.summary), mounts: (mounts ?? []).map(\.summary),
             networks: networkSettings?.identifiers ?? [:])

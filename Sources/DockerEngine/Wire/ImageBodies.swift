@@ -63,7 +63,8 @@ struct ImageListBody: Decodable, Sendable {
         ImageSummary(
             // Docker writes `<none>:<none>` for an image without a name.
             id: ImageID(id), tags: (tags ?? []).filter { $0 != "<none>:<none>" }, labels: labels ?? [:],
-            created: EngineTime(nanoseconds: (created ?? 0).multipliedReportingOverflow(by: 1_000_000_000).partialValue),
+            created: EngineTime(
+                nanoseconds: (created ?? 0).multipliedReportingOverflow(by: 1_000_000_000).partialValue),
             size: size ?? 0)
     }
 }

@@ -44,7 +44,8 @@ struct EndpointBody: Encodable {
         let linkLocal = attachment.linkLocalAddresses
         if attachment.ipv4Address != nil || attachment.ipv6Address != nil || !linkLocal.isEmpty {
             addressing = Addressing(
-                ipv4: attachment.ipv4Address, ipv6: attachment.ipv6Address, linkLocal: linkLocal.isEmpty ? nil : linkLocal)
+                ipv4: attachment.ipv4Address, ipv6: attachment.ipv6Address,
+                linkLocal: linkLocal.isEmpty ? nil : linkLocal)
         }
         aliases = attachment.aliases.isEmpty ? nil : attachment.aliases
         links = attachment.links.isEmpty ? nil : attachment.links

@@ -69,7 +69,8 @@ final class StubServer: Sendable {
     }
 
     func accept(
-        on channel: NIOAsyncChannel<Connection, Never>, _ script: @escaping @Sendable (StubConnection) async throws -> Void
+        on channel: NIOAsyncChannel<Connection, Never>,
+        _ script: @escaping @Sendable (StubConnection) async throws -> Void
     ) async throws {
         defer { if let path = channel.channel.localAddress?.pathname { unlinkSocket(path) } }
         try await channel.executeThenClose { incoming in
@@ -96,21 +97,19 @@ struct StubRequest: Sendable {
 /// A stub's side of one connection, used by the one task that plays the script.
 final class StubConnection {
     private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private let channel: any Channel
     private var received: [UInt8] = []
 
-    private init(
-        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) {
+    private init(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ channel: any Channel) {
         self.inbound = inbound.makeAsyncIterator()
-        self.outbound = outbound
+        self.channel = channel
     }
 
     static func play(
         _ script: @Sendable (StubConnection) async throws -> Void, on connection: StubServer.Connection
     ) async throws {
-        try await connection.executeThenClose { inbound, outbound in
-            try await script(StubConnection(inbound, outbound))
+        try await connection.executeThenClose { inbound, _ in
+            try await script(StubConnection(inbound, connection.channel))
         }
     }
 
@@ -122,7 +121,8 @@ final class StubConnection {
             end = received.firstRange(of: Array("\r\n\r\n".utf8))
         }
         guard let end else { return nil }
-        let head = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
+        let head = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(
+            String.init)
         received.removeFirst(end.upperBound)
         var request = StubRequest(line: head[0], headers: Array(head.dropFirst()), body: [])
         if let field = request.headers.first(where: { $0.lowercased().hasPrefix("content-length:") }) {
@@ -131,7 +131,8 @@ final class StubConnection {
             request.body = Array(received.prefix(length))
             received.removeFirst(min(length, received.count))
         } else if request.headers.contains(where: { $0.lowercased().hasPrefix("transfer-encoding:") }) {
-            request.body = try await chunks()
+            guard let body = try await chunks() else { return nil }
+            request.body = body
         }
         return request
     }
@@ -152,22 +153,24 @@ final class StubConnection {
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+    /// Returns when the socket has taken the bytes, so that who counts them counts what really went out.
+    func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 
     private func receive() async throws -> Bool {
-        guard let buffer = try await inbound.next() else { return false }
+        guard let buffer = try await inbound.next(isolation: #isolation) else { return false }
         received += buffer.readableBytesView
         return true
     }
 
-    private func chunks() async throws -> [UInt8] {
+    /// A body in chunks, nil where the client closes before the last one.
+    private func chunks() async throws -> [UInt8]? {
         var body: [UInt8] = []
         while true {
             var end = received.firstRange(of: Array("\r\n".utf8))
             while end == nil, try await receive() { end = received.firstRange(of: Array("\r\n".utf8)) }
             guard let end, let length = Int(String(decoding: received[..<end.lowerBound], as: UTF8.self), radix: 16)
-            else { return body }
-            while received.count < end.upperBound + length + 2, try await receive() {}
+            else { return nil }
+            while received.count < end.upperBound + length + 2 { guard try await receive() else { return nil } }
             body += received[end.upperBound..<end.upperBound + length]
             received.removeFirst(end.upperBound + length + 2)
             if length == 0 { return body }

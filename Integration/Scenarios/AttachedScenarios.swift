@@ -1,0 +1,167 @@
+import EngineAPI
+import EngineTesting
+import Subprocess
+import Testing
+
+/// `up` without `-d`: the containers' output on the terminal, and Ctrl-C as the inverse of `up`.
+@Suite(.onEngine) struct AttachedScenarios {
+    private static let talking = """
+        services:
+          db:
+            image: busybox
+            init: true
+            command: sh -c 'echo database speaks; sleep infinity'
+          web:
+            image: busybox
+            init: true
+            command: sh -c 'echo page one; echo page two >&2; sleep infinity'
+            depends_on: [db]
+          other:
+            image: busybox
+            init: true
+            command: sh -c 'echo other speaks; sleep infinity'
+        """
+
+    @Test func ctrlCMustStopExactlyWhatTheRunStartedDependenciesIncluded() async throws {
+        try await Scenario.with(AttachedScenarios.talking) { scenario in
+            try await scenario.gantry("up", "-d", "other")
+            let before = try await scenario.runs()
+            let attached = try await scenario.whileRunning("up", "web") { running in
+                try await running.waitForOutput("page one")
+                #expect(try await scenario.running() == ["db", "web", "other"])
+                try running.signal(.interrupt)
+            }
+            attached.exits(130)
+            #expect(try await scenario.running() == ["other"], "\(attached)")
+            let name = scenario.name("other")
+            #expect(try await scenario.runs()[name] == before[name], "\(attached)")
+            #expect(!attached.output.contains("other speaks"), "\(attached)")
+        }
+    }
+
+    @Test func ctrlCMustNotStopTheDependencyThatRanBefore() async throws {
+        try await Scenario.with(AttachedScenarios.talking) { scenario in
+            try await scenario.gantry("up", "-d", "db")
+            let before = try await scenario.runs()
+            let attached = try await scenario.whileRunning("up", "web") { running in
+                try await running.waitForOutput("page one")
+                try running.signal(.interrupt)
+            }
+            attached.exits(130)
+            #expect(try await scenario.running() == ["db"], "\(attached)")
+            #expect(try await scenario.runs()[scenario.name("db")] == before[scenario.name("db")])
+        }
+    }
+
+    @Test func ctrlCTypedOnATerminalMustStopTheRun() async throws {
+        try await Scenario.with(AttachedScenarios.talking) { scenario in
+            let attached = try await scenario.whileRunning("up", onTerminal: true) { running in
+                try await running.waitForOutput("page one")
+                try await running.waitForOutput("database speaks")
+                try await running.type("\u{3}")
+            }
+            attached.exits(130)
+            #expect(try await scenario.running() == [], "\(attached)")
+            #expect(attached.output.contains("\u{1B}["), "a terminal gets colours\n\(attached)")
+        }
+    }
+
+    @Test func sigtermMustStopTheRun() async throws {
+        try await Scenario.with(AttachedScenarios.talking) { scenario in
+            let attached = try await scenario.whileRunning("up") { running in
+                try await running.waitForOutput("page one")
+                try running.signal(.terminate)
+            }
+            attached.exits(143)
+            #expect(try await scenario.running() == [], "\(attached)")
+        }
+    }
+
+    @Test func aSecondCtrlCMustKillWhatDoesNotStop() async throws {
+        let compose = """
+            services:
+              deaf:
+                image: busybox
+                command: sh -c 'trap "echo not me" TERM; echo up; while :; do sleep 0.1; done'
+                stop_grace_period: 10m
+            """
+        try await Scenario.with(compose) { scenario in
+            let attached = try await scenario.whileRunning("up") { running in
+                try await running.waitForOutput("up\n")
+                try running.signal(.interrupt)
+                try await running.waitForOutput("not me")
+                try running.signal(.interrupt)
+            }
+            attached.exits(130)
+            #expect(try await scenario.container(of: "deaf").exitCode == 137, "\(attached)")
+        }
+    }
+
+    @Test func everyLineMustComeOnceWithItsNameInColumns() async throws {
+        let compose = """
+            services:
+              a:
+                image: busybox
+                command: seq 1 200
+              longer-name:
+                image: busybox
+                command: sh -c 'seq 1 200 >&2'
+            """
+        try await Scenario.with(compose) { scenario in
+            let attached = try await scenario.gantry("up")
+            let lines = attached.lines.filter { $0.contains(" | ") }
+            let columns = Set(lines.map { $0.prefix { $0 != "|" }.count })
+            #expect(columns.count == 1, "\(attached)")
+            for service in ["a", "longer-name"] {
+                let own = lines.filter { $0.hasPrefix("\(service)-1 ") }
+                let numbers = own.compactMap { $0.split(separator: "|").last.map { $0.trimmingPrefix(" ") } }
+                #expect(numbers.filter { Int($0) != nil } == (1...200).map { "\($0)"[...] }, "\(attached)")
+            }
+        }
+    }
+
+    @Test func upMustEndWhenItsContainersHaveEnded() async throws {
+        let compose = """
+            services:
+              first:
+                image: busybox
+                command: echo done first
+              second:
+                image: busybox
+                command: echo done second
+                depends_on:
+                  first: {condition: service_completed_successfully}
+            """
+        try await Scenario.with(compose) { scenario in
+            let attached = try await scenario.gantry("up")
+            #expect(attached.output.contains("done first") && attached.output.contains("done second"), "\(attached)")
+            let (first, second) = (
+                try await scenario.container(of: "first"), try await scenario.container(of: "second")
+            )
+            let (end, start) = (try #require(first.finishedAt), try #require(second.startedAt))
+            #expect(end <= start)
+        }
+    }
+
+    @Test func aStackThatFailsToComeUpMustBeTakenBackWhenAttachedToo() async throws {
+        let compose = """
+            services:
+              db:
+                image: busybox
+                init: true
+                command: sleep infinity
+                healthcheck: {test: "exit 1", interval: 1s, retries: 1}
+              web:
+                image: busybox
+                init: true
+                command: sleep infinity
+                depends_on:
+                  db: {condition: service_healthy}
+            """
+        try await Scenario.with(compose) { scenario in
+            let failed = try await scenario.gantry("up", exits: 1)
+            failed.says(scenario.name("db"), "unhealthy")
+            try await scenario.expectNothing("\(failed)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import ComposeExecutor
+import ComposeModel
+import ComposeLogs
+import ComposePlanner
+import ComposeSupervisor
+import EngineAPI
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// `up` in the foreground: brings the project up, shows output, and stops what it started when it is told to end.
+struct AttachedUp {
+    let up: UpRun
+    var format = LogFormat()
+    var abort = AttachedRun.Abort.never
+    /// The service whose exit code becomes the command's.
+    var exitCodeFrom: String?
+
+    /// How to end it, as `Foreground` announces it.
+    private static func text(_ action: StopSequence.Action) -> String? {
+        switch action {
+        case .stopGracefully: "\nStopping what this command started; press Ctrl-C again to kill it."
+        case .kill: "\nKilling it; press Ctrl-C once more to leave at once."
+        case .leave: "\nLeaving. `gantry ps` shows what still runs."
+        case .end: nil
+        }
+    }
+
+    /// - Throws: `CommandExit` with the code that the command is to end with, unless that is 0.
+    func run() async throws {
+        let session = up.session
+        // Redrawn progress and output would overwrite each other.
+        let renderer = up.renderer(
+            session.progressMode == .auto || session.progressMode == .tty ? .plain : session.progressMode)
+        let writer = TerminalWriter(policy: session.terminal.outputIsTerminal ? .skip : .wait)
+        let sink = ConsoleSink(format, to: writer, separatesErrors: true)
+        let attached = AttachedRun(
+            engine: session.engine, project: up.project.name, options: watching, sink: sink,
+            warn: { standardError("gantry: \($0)") })
+        let stopper = RunStopper(
+            engine: session.engine,
+            executor: try session.executor(project: up.project.name, limits: up.limits, observer: renderer),
+            project: up.project.name, grace: up.options.stopGrace)
+        let foreground = Foreground(run: attached, stopper: stopper) { action in
+            if let text = Self.text(action) { standardError(text) }
+        } leave: { code in
+            _exit(Int32(code))
+        }
+        let signals = Signals([.interrupt, .terminate, .hangup])
+        let end: Foreground.End
+        do {
+            end = try await foreground.run(
+                signals: signals.stream(of: [.interrupt, .terminate, .hangup]), reportingTo: renderer
+            ) { observer in
+                try await up.apply(reportingTo: observer, showing: renderer)
+            }
+            try await sink.flush()
+        } catch OutputFailure.closed {
+            return
+        }
+        for leftover in end.leftovers { standardError("Left behind: \(leftover.what): \(leftover.reason)") }
+        try finish(end)
+    }
+
+    private func finish(_ end: Foreground.End) throws {
+        if let signal = end.signal { throw CommandExit(rawValue: Int32(signal.exitCode)) }
+        let decisive = exitCodeFrom.map { end.exits.firstExit(of: $0) } ?? end.abortCause
+        if let code = decisive?.code, code != 0 { throw CommandExit(rawValue: Int32(code)) }
+    }
+
+    /// The services named, or all, without those that do not want to be shown; the run lasts for those named.
+    private var watching: AttachedRun.Options {
+        var options = AttachedRun.Options()
+        let named = Set(up.options.services)
+        if named.isEmpty {
+            options.shown = Set(up.project.services.values.filter { $0.attach != false }.map(\.name))
+            options.monitored = Set(up.project.services.keys)
+        } else {
+            options.shown = named
+        }
+        options.abort = abort
+        return options
+    }
+}

@@ -1,0 +1,80 @@
+import ComposeExecutor
+import ComposeModel
+import ComposePlanner
+import EngineAPI
+
+/// Brings a project up, or starts what is there of it.
+struct UpRun {
+    let session: CommandSession
+    let project: Project
+    let options: UpOptions
+    let waitTimeout: Int?
+    let command: String
+
+    var limits: Executor.Limits {
+        var limits = Executor.Limits()
+        limits.parallel = session.parallel
+        if let waitTimeout { limits.readinessDeadline = .seconds(waitTimeout) }
+        return limits
+    }
+
+    func renderer(_ mode: ProgressMode) -> ProgressRenderer {
+        ProgressRenderer(title: "\(command) \(project.name)", mode: mode, terminal: session.terminal)
+    }
+
+    /// Prints the plan and changes nothing.
+    func dryRun() async throws {
+        let plan = try UpPlanner.plan(
+            project, observed: try await session.observer.observe(project), options: options)
+        for notice in plan.notices { standardError(notice) }
+        standardOutput(plan.description)
+    }
+
+    /// Returns when everything is up, or taken back. Ctrl-C takes back.
+    func detached() async throws {
+        if session.options.dryRun { return try await dryRun() }
+        let renderer = renderer(session.progressMode)
+        let leftovers = try await Interruption.scope {
+            try await apply(reportingTo: renderer, showing: renderer)
+        }
+        for leftover in leftovers { standardError("Not tidied up: \(leftover.what): \(leftover.reason)") }
+    }
+
+    /// Fetches what is missing, plans and applies, as the project's only writer.
+    ///
+    /// - Returns: what could not be tidied up after the commit.
+    /// - Throws: `CommandExit` when it failed, which has then been said.
+    func apply(
+        reportingTo observer: any ApplyObserver, showing renderer: ProgressRenderer
+    ) async throws -> [Leftover] {
+        do {
+            return try await session.withExecutor(
+                project: project.name, command: command, limits: limits, observer: observer
+            ) { executor in
+                try await renderer.display { try await bringUp(executor, observer) }
+            }
+        } catch let failure as ApplyFailure {
+            standardError(ApplyFailureText.text(failure, command: command))
+            throw failure.isCancelled ? CancellationError() : CommandExit.failure
+        }
+    }
+
+    private func bringUp(_ executor: Executor, _ observer: any ApplyObserver) async throws -> [Leftover] {
+        var plan = try UpPlanner.plan(
+            project, observed: try await session.observer.observe(project), options: options)
+        if !plan.pulls.isEmpty {
+            try await ImagePuller(engine: session.engine, observer: observer, parallel: limits.parallel)
+                .pull(plan.pulls)
+            var fetched = options
+            fetched.pulled = Set(plan.pulls.map(\.reference))
+            plan = try UpPlanner.plan(
+                project, observed: try await session.observer.observe(project), options: fetched)
+        }
+        for notice in plan.notices { standardError(notice) }
+        guard !plan.isEmpty else {
+            standardError("Project \(project.name) is as declared: nothing to do.")
+            return []
+        }
+        return try await executor.apply(plan, command: command)
+    }
+}

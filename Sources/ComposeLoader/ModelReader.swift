@@ -1,0 +1,74 @@
+import YAML
+
+/// Turns the files of a project, or of what it includes, into one conformed tree.
+///
+/// The stages of a document are in the order that gives them their meaning: variables are replaced before anything is
+/// judged, included files are below the document, `!reset` takes from what came before, `extends` sees all of it.
+struct ModelReader {
+    let options: LoadOptions
+    let files: any FileReading
+    /// The absolute folder of relative paths.
+    let directory: String
+    var environment: [String: String]
+    /// The absolute paths of the files that lead here, to find a circle.
+    var trail: [String] = []
+
+    /// Files that include files that include files. Nobody nests them by hand so deep.
+    static let depth = 32
+
+    /// A file that has been parsed.
+    struct ParsedFile {
+        var file: Sources.File
+        var documents: [Node]
+    }
+
+    /// The files laid over each other, nil where none could be read.
+    func read(_ parsed: [ParsedFile], _ reporter: inout Reporter) -> Node? {
+        var model: Node?
+        var interpolator = Interpolator(environment: environment)
+        for source in parsed {
+            for document in source.documents {
+                model = layer(document, of: source.file, over: model, &interpolator, &reporter)
+            }
+        }
+        return model
+    }
+
+    func parse(_ file: Sources.File, asked mark: Mark? = nil, _ reporter: inout Reporter) -> ParsedFile {
+        let parser = Parser(files: files, standardInput: options.standardInput)
+        return ParsedFile(file: file, documents: parser.documents(in: file, asked: mark, &reporter) ?? [])
+    }
+
+    private func layer(
+        _ document: Node, of file: Sources.File, over model: Node?, _ interpolator: inout Interpolator,
+        _ reporter: inout Reporter
+    ) -> Node? {
+        var resets = Resets()
+        guard let stripped = resets.strip(document) else { return nil }
+        let interpolated = options.interpolates ? interpolator.interpolate(stripped, &reporter) : stripped
+        guard var node = conform(interpolated, ComposeSchema.project, directory, &reporter) else { return model }
+        let includer = Includer(reader: self, file: file)
+        node = includer.include(into: node, resets, &reporter)
+        let base = model.map { resets.apply(to: $0) }
+        let extender = Extender(reader: self, file: file, resets: resets)
+        node = extender.extend(node, interpolator: &interpolator, &reporter)
+        return Merger().merge(base, node, ComposeSchema.project)
+    }
+
+    /// The node in its long form, with paths that start from `folder`.
+    func conform(_ node: Node, _ shape: Shape, _ folder: String, _ reporter: inout Reporter) -> Node? {
+        let paths = options.resolvesPaths ? PathResolver(base: folder, home: options.environment["HOME"]) : nil
+        var conformer = Conformer(reporter: reporter, paths: paths, keepsVariables: !options.interpolates)
+        let result = conformer.conform(node, to: shape)
+        reporter = conformer.reporter
+        return result
+    }
+
+    /// A file named in a file of `folder`: shown relative to the working directory where that is shorter.
+    func source(_ path: String, in folder: String) -> Sources.File {
+        let absolute = PathResolver(base: folder, home: options.environment["HOME"]).absolute(path)
+        let prefix = options.workingDirectory + "/"
+        let shown = absolute.hasPrefix(prefix) ? String(absolute.dropFirst(prefix.count)) : absolute
+        return Sources.File(shown: shown, path: FilePath.clean(absolute))
+    }
+}

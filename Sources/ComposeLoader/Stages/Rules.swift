@@ -1,0 +1,62 @@
+import YAML
+
+/// Checks what the tree shows and values no longer do: which attributes were written beside each other.
+struct Rules {
+    var reporter: Reporter
+
+    mutating func check(_ root: Node) {
+        if let version = root.mapping?.entry("version") {
+            reporter.at(["version"]) {
+                $0.warn("\"version\" is obsolete and has no effect", at: version.key.mark, hint: "remove it")
+            }
+        }
+        for entry in root.field("configs")?.mapping?.entries ?? [] {
+            exactlyOne(of: ["file", "environment", "content"], in: entry, "configs")
+        }
+        for entry in root.field("secrets")?.mapping?.entries ?? [] {
+            exactlyOne(of: ["file", "environment"], in: entry, "secrets")
+        }
+        for entry in root.field("volumes")?.mapping?.entries ?? [] { external(entry) }
+        for entry in root.field("services")?.mapping?.entries ?? [] { watches(entry) }
+    }
+
+    private mutating func exactlyOne(of names: [String], in entry: Mapping.Entry, _ kind: String) {
+        guard let mapping = entry.value.mapping else { return }
+        let found = names.compactMap { mapping.entry($0) }
+        let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+        reporter.at([kind, entry.key.name]) {
+            if found.count > 1 {
+                $0.error("only one of \(list) may be given", at: found[1].key.mark)
+            } else if found.isEmpty, mapping["driver"] == nil, mapping["external"] == nil {
+                $0.error("one of \(list) is needed", at: entry.key.mark)
+            }
+        }
+    }
+
+    /// An external volume is made by others: nothing of it is ours to set.
+    private mutating func external(_ entry: Mapping.Entry) {
+        guard let mapping = entry.value.mapping, mapping["external"]?.text == "true" else { return }
+        for attribute in mapping.entries
+        where attribute.key.name != "external" && attribute.key.name != "name" && !attribute.key.name.hasPrefix("x-") {
+            reporter.at(["volumes", entry.key.name, attribute.key.name]) {
+                $0.error(
+                    "\"external\" and \"\(attribute.key.name)\" exclude each other", at: attribute.key.mark,
+                    hint: "an external volume is made by others")
+            }
+        }
+    }
+
+    private mutating func watches(_ entry: Mapping.Entry) {
+        guard let rules = entry.value.field("develop")?.field("watch")?.items else { return }
+        for (index, rule) in rules.enumerated() {
+            let path = ["services", entry.key.name, "develop", "watch", String(index)]
+            let action = rule.field("action")?.text ?? ""
+            if rule.field("target") == nil, action != "rebuild", action != "restart" {
+                reporter.at(path) { $0.error("the action \(action) needs a \"target\"", at: rule.mark) }
+            }
+            if let watched = rule.field("path"), watched.text == "" {
+                reporter.at(path) { $0.error("the path is empty", at: watched.mark) }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import EngineAPI
+import Synchronization
+
+/// Shows records on the console.
+package final class ConsoleSink: LogSink {
+    /// How many bytes are handed to the writer at once: what a pipe holds, so that a slow reader is noticed soon.
+    private static let chunkLength = 64 << 10
+
+    private let formatter: Mutex<LogFormatter>
+    private let writer: TerminalWriter
+    private let format: LogFormat
+    private let separatesErrors: Bool
+
+    /// - Parameter separatesErrors: whether lines from a container's standard error go to ours, as `up` does; `logs`
+    ///   prints everything to the standard output.
+    package init(_ format: LogFormat, to writer: TerminalWriter, separatesErrors: Bool) {
+        formatter = Mutex(LogFormatter(format))
+        self.writer = writer
+        self.format = format
+        self.separatesErrors = separatesErrors
+    }
+
+    package func register(_ sources: [LogSource]) {
+        formatter.withLock { formatter in
+            for source in sources { formatter.register(source.label) }
+        }
+    }
+
+    /// Throws ``OutputFailure`` when the console takes no more.
+    package func write(_ records: [LogRecord]) async throws {
+        var position = 0
+        while position < records.count {
+            let (bytes, end, stream) = formatter.withLock { formatted(records, from: position, &$0) }
+            try await writer.write(bytes, lines: end - position, to: stream)
+            position = end
+        }
+    }
+
+    /// Prints a line about a source: `web-1 exited with code 0`.
+    package func write(notice: String, about source: LogSource) async throws {
+        let bytes = formatter.withLock { formatter in
+            var bytes: [UInt8] = []
+            formatter.append(notice: notice, about: source.label, to: &bytes)
+            return bytes
+        }
+        try await writer.write(bytes, lines: 1, to: .stdout)
+    }
+
+    /// Returns when everything was written.
+    package func flush() async throws { try await writer.flush() }
+
+    /// The bytes of the records from `start` on that go to the same place, up to a chunk.
+    private func formatted(
+        _ records: [LogRecord], from start: Int, _ formatter: inout LogFormatter
+    ) -> (bytes: [UInt8], end: Int, stream: OutputStream) {
+        let stream = target(of: records[start])
+        let now = format.hasTimes && records[start].time == nil ? EngineTime.now() : nil
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(ConsoleSink.chunkLength)
+        var position = start
+        while position < records.count, target(of: records[position]) == stream,
+            bytes.count < ConsoleSink.chunkLength
+        {
+            formatter.append(records[position], now: now, to: &bytes)
+            position += 1
+        }
+        return (bytes, position, stream)
+    }
+
+    private func target(of record: LogRecord) -> OutputStream { separatesErrors ? record.stream : .stdout }
+}

@@ -1,0 +1,56 @@
+import EngineAPI
+
+/// Reads the times that an engine puts before log lines.
+///
+/// Docker writes thirty bytes with nine fractional digits in UTC; Podman may write fewer digits and a numeric offset.
+/// The minute of the last time is kept, since its neighbours nearly always share it.
+struct TimestampReader {
+    /// `2024-01-01T00:00:00.000000000Z`.
+    private static let fixedLength = 30
+    /// The longest form there is: nine digits and a numeric offset.
+    private static let longest = 35
+    private static let minuteLength = 16
+
+    private var minute: [UInt8] = []
+    private var minuteNanoseconds: Int64 = 0
+
+    /// The time at the beginning of `bytes`, and where the text after the following space begins; nil where `bytes` do
+    /// not begin with a time and a space.
+    mutating func read(_ bytes: ArraySlice<UInt8>) -> (time: EngineTime, end: Int)? {
+        let space = bytes.startIndex + TimestampReader.fixedLength
+        if bytes.count > TimestampReader.fixedLength, bytes[space] == UInt8(ascii: " "),
+            bytes[space - 1] == UInt8(ascii: "Z"), let time = readFixed(bytes[..<space])
+        {
+            return (time, space + 1)
+        }
+        guard let space = bytes.prefix(TimestampReader.longest + 1).firstIndex(of: UInt8(ascii: " ")),
+            let time = EngineTime(rfc3339: bytes[..<space])
+        else { return nil }
+        return (time, space + 1)
+    }
+
+    private mutating func readFixed(_ text: ArraySlice<UInt8>) -> EngineTime? {
+        let start = text.startIndex
+        guard text[start + 16] == UInt8(ascii: ":"), text[start + 19] == UInt8(ascii: "."),
+            let seconds = TimestampReader.number(text[(start + 17)..<(start + 19)]),
+            let fraction = TimestampReader.number(text[(start + 20)..<(start + 29)])
+        else { return nil }
+        let prefix = text[start..<(start + TimestampReader.minuteLength)]
+        if !minute.elementsEqual(prefix) {
+            guard let base = EngineTime(rfc3339: prefix + Array(":00Z".utf8)) else { return nil }
+            minute = Array(prefix)
+            minuteNanoseconds = base.nanoseconds
+        }
+        return EngineTime(nanoseconds: minuteNanoseconds + seconds * 1_000_000_000 + fraction)
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+        var value: Int64 = 0
+        for digit in digits {
+            let digitValue = digit &- UInt8(ascii: "0")
+            guard digitValue < 10 else { return nil }
+            value = value * 10 + Int64(digitValue)
+        }
+        return value
+    }
+}

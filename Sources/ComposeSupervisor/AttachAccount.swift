@@ -1,0 +1,192 @@
+import ComposeLogs
+package import EngineAPI
+
+/// A container's end, while an attached run watched it.
+package struct ContainerExit: Sendable, Equatable {
+    package let container: ContainerID
+    package let service: String
+    /// `web-1`.
+    package let label: String
+    /// nil where the container went while the engine could not be reached.
+    package let code: Int?
+}
+
+/// What is known of the containers that an attached run watches, and what follows from what happens to them.
+struct AttachAccount {
+    enum Step {
+        /// Connects to the container's output and then opens the gate; `isNew` where it never ran before.
+        case attach(LogSource, isNew: Bool, Gate?)
+        /// Reads the container's kept output from the point on.
+        case follow(LogSource, ResumePoint)
+        /// Says how the container ended.
+        case announce(LogSource, code: Int?, restarts: Bool)
+    }
+
+    private enum Phase {
+        case starting, running, restarting
+        case exited(Int?)
+    }
+
+    private struct Watched {
+        let source: LogSource
+        let isShown: Bool
+        let isMonitored: Bool
+        /// Whether it ran before the run began.
+        let ranBefore: Bool
+        var phase: Phase
+        var isStreaming: Bool
+        /// It started again since the stream began, which ends with the old run.
+        var isStale = false
+        var resume: ResumePoint?
+        /// Ends that are announced when the output before them has been shown.
+        var ends: [(code: Int?, restarts: Bool)] = []
+        var lastDeath: EngineTime?
+
+        var isOver: Bool { if case .exited = phase { !isStreaming } else { false } }
+    }
+
+    private let options: AttachedRun.Options
+    private var watched: [ContainerID: Watched] = [:]
+    /// Containers that were there before the run.
+    private var old: Set<ContainerID>?
+    private var isApplied = false
+    /// Whether the end is the word of the one who stops the containers.
+    var isStopping = false
+    private var mustEnd: Set<ContainerID>?
+    /// The ends of monitored containers that stayed down, in the order in which they happened.
+    private(set) var exits: [ContainerExit] = []
+
+    init(options: AttachedRun.Options) { self.options = options }
+
+    /// Whether the run has come to its end.
+    var isOver: Bool {
+        if let mustEnd { return mustEnd.allSatisfy { watched[$0]?.isOver ?? true } }
+        return isApplied && !isStopping && watched.values.allSatisfy { !$0.isMonitored || $0.isOver }
+    }
+
+    /// The end for which the whole run is to end.
+    var abortCause: ContainerExit? {
+        guard isApplied else { return nil }
+        switch options.abort {
+        case .never: return nil
+        case .firstExit: return exits.first
+        case .firstFailure: return exits.first { $0.code != 0 }
+        }
+    }
+
+    /// Those whose end a list shows that no event has told of; their exit codes have to be asked for.
+    func missedEnds(_ containers: [(source: LogSource, state: ContainerState)]) -> [LogSource] {
+        let alive = Set(containers.filter { $0.state.isRunning || $0.state == .created }.map(\.source.container))
+        return watched.values.filter {
+            if case .running = $0.phase { return !alive.contains($0.source.container) }
+            if case .restarting = $0.phase { return !alive.contains($0.source.container) }
+            return false
+        }.map(\.source).sorted(by: LogSource.precedes)
+    }
+
+    /// Takes a list of the project's containers: at the beginning, and after events may have been missed.
+    mutating func found(_ containers: [(source: LogSource, state: ContainerState)]) -> [Step] {
+        guard old != nil else {
+            old = Set(containers.map(\.source.container))
+            return containers.filter { $0.state.isRunning }.flatMap { source, _ in
+                watch(source, ranBefore: true, phase: .running, nil)
+            }
+        }
+        return containers.filter { $0.state.isRunning }.flatMap { source, _ in started(source) }
+    }
+
+    mutating func willStart(_ source: LogSource, _ gate: Gate) -> [Step] {
+        watch(source, ranBefore: false, phase: .starting, gate)
+    }
+
+    mutating func started(_ source: LogSource) -> [Step] {
+        guard var container = watched[source.container] else {
+            // Someone else started it.
+            guard shows(source) || monitors(source) else { return [] }
+            let steps = watch(source, ranBefore: false, phase: .running, nil)
+            guard case .attach? = steps.first else { return steps }
+            return old?.contains(source.container) ?? true ? steps : [.follow(source, ResumePoint())]
+        }
+        defer { watched[source.container] = container }
+        switch container.phase {
+        case .starting, .running: container.phase = .running
+        case .restarting, .exited:
+            container.phase = .running
+            guard container.isShown else { return [] }
+            if container.isStreaming {
+                container.isStale = true
+            } else {
+                container.isStreaming = true
+                return [.follow(source, container.resume ?? ResumePoint(floor: container.lastDeath))]
+            }
+        }
+        return []
+    }
+
+    mutating func died(_ source: LogSource, code: Int?, restarts: Bool, at time: EngineTime?) -> [Step] {
+        guard var container = watched[source.container] else { return [] }
+        defer { watched[source.container] = container }
+        if case .exited = container.phase { return [] }
+        container.phase = restarts ? .restarting : .exited(code)
+        container.lastDeath = time ?? container.lastDeath
+        let isReplaced = container.ranBefore && !isApplied
+        if container.isMonitored, !restarts, !isReplaced {
+            exits.append(
+                ContainerExit(container: source.container, service: source.service, label: source.label, code: code))
+        }
+        guard container.isShown, !isReplaced else { return [] }
+        if container.isStreaming {
+            container.ends.append((code, restarts))
+            return []
+        }
+        return [.announce(source, code: code, restarts: restarts)]
+    }
+
+    /// - Parameters:
+    ///   - point: where reading would go on, nil where the stream had no times.
+    ///   - isBroken: whether the container may have gone on.
+    mutating func streamEnded(_ source: LogSource, at point: ResumePoint?, isBroken: Bool) -> [Step] {
+        guard var container = watched[source.container] else { return [] }
+        defer { watched[source.container] = container }
+        container.resume = point
+        if isBroken, let point { return [.follow(source, point)] }
+        let ends = container.ends.map { Step.announce(source, code: $0.code, restarts: $0.restarts) }
+        container.ends = []
+        if container.isStale {
+            container.isStale = false
+            return ends + [.follow(source, point ?? ResumePoint(floor: container.lastDeath))]
+        }
+        container.isStreaming = false
+        return ends
+    }
+
+    mutating func destroyed(_ source: LogSource) -> [Step] { died(source, code: nil, restarts: false, at: nil) }
+
+    /// Everything was started that is to be. What `containers` shows as never started was not started after all.
+    mutating func applied(_ containers: [(source: LogSource, state: ContainerState)]) {
+        isApplied = true
+        for (source, state) in containers where state == .created { watched[source.container] = nil }
+    }
+
+    /// The run is to end when those that `containers` shows as stopped have been shown to their end.
+    mutating func detach(_ containers: [(source: LogSource, state: ContainerState)]) {
+        mustEnd = Set(containers.filter { !$0.state.isRunning }.map(\.source.container))
+    }
+
+    private func shows(_ source: LogSource) -> Bool { options.shown?.contains(source.service) ?? true }
+    private func monitors(_ source: LogSource) -> Bool {
+        (options.monitored ?? options.shown)?.contains(source.service) ?? true
+    }
+
+    private mutating func watch(_ source: LogSource, ranBefore: Bool, phase: Phase, _ gate: Gate?) -> [Step] {
+        let isShown = shows(source)
+        watched[source.container] = Watched(
+            source: source, isShown: isShown, isMonitored: monitors(source), ranBefore: ranBefore, phase: phase,
+            isStreaming: isShown)
+        guard isShown else {
+            gate?.open()
+            return []
+        }
+        return [.attach(source, isNew: !(old?.contains(source.container) ?? true), gate)]
+    }
+}

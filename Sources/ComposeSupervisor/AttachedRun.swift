@@ -1,0 +1,160 @@
+package import ComposeExecutor
+package import ComposeLogs
+package import EngineAPI
+import Synchronization
+
+/// The foreground `up`: shows what a project's containers write, from before their start until they have ended.
+///
+/// It serves for one run.
+package final class AttachedRun: Sendable {
+    /// When one container's end is to end the whole run.
+    package enum Abort: Sendable { case never, firstExit, firstFailure }
+
+    package struct Options: Sendable {
+        /// The services whose output is shown; nil is all.
+        package var shown: Set<String>?
+        /// The services that the run lasts for; nil is those shown.
+        package var monitored: Set<String>?
+        package var abort = Abort.never
+
+        package init() {}
+    }
+
+    /// How a run ended.
+    package struct End: Sendable, Equatable {
+        /// The ends of monitored containers, in the order in which they happened, those left out after which the engine
+        /// started the container again.
+        package let exits: [ContainerExit]
+
+        /// The first container of `service` to end, or where none did the first of all: what `--exit-code-from` asks
+        /// for.
+        package func firstExit(of service: String) -> ContainerExit? {
+            exits.first { $0.service == service } ?? exits.first
+        }
+    }
+
+    /// How many messages wait for the one that keeps the account, which never waits for those who send them.
+    private static let waitingMessages = 64
+
+    enum Message: Sendable {
+        case found([(source: LogSource, state: ContainerState)])
+        case event(EngineEvent)
+        case willStart(LogSource, Gate)
+        case streamEnded(LogSource, ResumePoint?, isBroken: Bool)
+        case applied
+        case stopping
+        case detach
+        case failed(any Error)
+    }
+
+    private struct State {
+        var started: Set<ContainerID> = []
+        var failure: (any Error)?
+        var end = End(exits: [])
+    }
+
+    let engine: any ContainerEngine
+    let project: String
+    let options: Options
+    let sink: ConsoleSink
+    let clock: any Clock<Duration>
+    let warn: @Sendable (String) -> Void
+    let selection: LogSelection
+    let inbox = BoundedQueue<Message>(capacity: AttachedRun.waitingMessages)
+    private let state = Mutex(State())
+    private let opened = Gate()
+
+    /// - Parameter warn: is told of what can be lived with, such as a broken connection; must return at once.
+    package init(
+        engine: any ContainerEngine, project: String, options: Options = Options(), sink: ConsoleSink,
+        clock: any Clock<Duration> = ContinuousClock(), warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.engine = engine
+        self.project = project
+        self.options = options
+        self.sink = sink
+        self.clock = clock
+        self.warn = warn
+        selection = .project(project)
+    }
+
+    /// The containers that the run has started so far: what its stop has to stop.
+    package var startedContainers: Set<ContainerID> { state.withLock { $0.started } }
+
+    /// Keeps the run from ending by itself, because containers are being stopped: until ``detach()``.
+    package func holdWhileStopping() async { await inbox.send(.stopping) }
+
+    /// Ends the run though monitored containers may run still, such as those that ran before it. What the stopped ones
+    /// wrote is shown to its end.
+    package func detach() async { await inbox.send(.detach) }
+
+    /// Runs `apply` while showing what containers write, and goes on showing until all monitored ones have ended.
+    ///
+    /// The containers that run already are shown from here on, those that `apply` starts from before their start, which
+    /// its observer has to be told of. What the engine starts again is shown on.
+    ///
+    /// - Parameters:
+    ///   - observer: is told everything that the observer handed to `apply` is told.
+    ///   - onAbort: is called once, while the showing goes on, when ``Options/abort`` is met after `apply` has ended.
+    /// - Throws: what `apply` throws; `EngineError` where the engine could not be reached at all; `OutputFailure` where
+    ///   the console takes no more. Then containers run on.
+    package func run<Value: Sendable>(
+        reportingTo observer: any ApplyObserver = SilentObserver(),
+        onAbort: @escaping @Sendable (ContainerExit) async -> Void = { _ in },
+        _ apply: (any ApplyObserver) async throws -> Value
+    ) async throws -> (value: Value, end: End) {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { await self.coordinate(onAbort) }
+            await opened.wait()
+            if let failure = state.withLock({ $0.failure }) { throw failure }
+            let value = try await apply(AttachingObserver(run: self, next: observer))
+            await inbox.send(.applied)
+            try await group.waitForAll()
+            try Task.checkCancellation()
+            return try state.withLock { state in
+                if let failure = state.failure { throw failure }
+                return (value, state.end)
+            }
+        }
+    }
+
+    /// Attaches to a container that is about to start; returns when nothing that it writes can be missed any more, or
+    /// attaching has failed.
+    func willStart(_ container: ContainerID, name: String, service: String) async {
+        state.withLock { _ = $0.started.insert(container) }
+        let label = LogSelection.label(of: name, project: project)
+        let number = label.split(separator: "-").last.flatMap { Int($0) } ?? 0
+        let source = LogSource(container: container, service: service, number: number, label: label)
+        let gate = Gate()
+        if await inbox.send(.willStart(source, gate)) { await gate.wait() }
+    }
+
+    func didOpen() { opened.open() }
+
+    func finish(_ exits: [ContainerExit], _ failure: (any Error)?) {
+        state.withLock { state in
+            state.end = End(exits: exits)
+            state.failure = failure
+        }
+        inbox.finish()
+        // Nobody is to wait for an attachment that nobody makes any more.
+        while let message = inbox.remaining() {
+            if case .willStart(_, let gate) = message { gate.open() }
+        }
+        opened.open()
+    }
+}
+
+/// Attaches before each start, and passes everything on.
+private struct AttachingObserver: ApplyObserver {
+    let run: AttachedRun
+    let next: any ApplyObserver
+
+    func report(_ event: ApplyEvent) { next.report(event) }
+
+    func willStart(_ container: ContainerID, name: String, service: String) async {
+        await run.willStart(container, name: name, service: service)
+        await next.willStart(container, name: name, service: service)
+    }
+}

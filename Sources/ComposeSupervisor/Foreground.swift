@@ -1,0 +1,120 @@
+package import ComposeExecutor
+import ComposeLogs
+import Synchronization
+
+/// An attached `up` from its first operation to its end, with signals obeyed: interrupted while it applies, it takes the
+/// transaction back; later, it stops what it started.
+package struct Foreground: Sendable {
+    /// How it ended.
+    package struct End: Sendable {
+        /// The signal that ended it; nil where the containers ended by themselves.
+        package let signal: Signal?
+        /// The ends of monitored containers, oldest first.
+        package let exits: AttachedRun.End
+        /// The end for which the others were stopped.
+        package let abortCause: ContainerExit?
+        /// What was not tidied up, or not stopped.
+        package let leftovers: [Leftover]
+
+        /// The command's exit code, as Docker Compose has it: the signal's; where the run was aborted, that of the first
+        /// container of `service` to end, else of the one that caused it; and 0 where the containers ended by themselves.
+        package func exitCode(from service: String?) -> Int {
+            if let signal { return signal.exitCode }
+            guard let abortCause else { return 0 }
+            return (service.flatMap { exits.firstExit(of: $0) } ?? abortCause).code ?? 1
+        }
+    }
+
+    private let run: AttachedRun
+    private let stopper: RunStopper
+    private let announce: @Sendable (StopSequence.Action) -> Void
+    private let leave: @Sendable (Int) -> Void
+
+    /// - Parameters:
+    ///   - announce: is told what a signal brings about, so that it can be said; must return at once.
+    ///   - leave: ends the process with an exit code, at once.
+    package init(
+        run: AttachedRun, stopper: RunStopper, announce: @escaping @Sendable (StopSequence.Action) -> Void,
+        leave: @escaping @Sendable (Int) -> Void
+    ) {
+        self.run = run
+        self.stopper = stopper
+        self.announce = announce
+        self.leave = leave
+    }
+
+    /// Applies and attends until the end.
+    ///
+    /// - Parameter signals: those that end the run.
+    /// - Throws: what ``AttachedRun/run(reportingTo:onAbort:_:)`` throws; an interrupted `apply` throws what it makes of
+    ///   its cancellation.
+    package func run(
+        signals: AsyncStream<Signal>, reportingTo observer: any ApplyObserver,
+        _ apply: @escaping @Sendable (any ApplyObserver) async throws -> [Leftover]
+    ) async throws -> End {
+        let interrupt = Interrupt()
+        let applied = Gate()
+        let leftovers = Mutex<[Leftover]>([])
+        let cause = Mutex<ContainerExit?>(nil)
+        let isStopping = Mutex(false)
+        // Where `apply` is not even begun, nobody is to wait for its end.
+        defer { applied.open() }
+        let driver = StopDriver { [run, stopper, announce] in
+            announce(.stopGracefully)
+            isStopping.withLock { $0 = true }
+            await run.holdWhileStopping()
+            interrupt.strike()
+            await applied.wait()
+            let left = await stopper.stop(run.startedContainers)
+            leftovers.withLock { $0 += left }
+            await run.detach()
+        } kill: { [run, stopper, announce] in
+            announce(.kill)
+            await stopper.kill(run.startedContainers)
+        } leave: { [announce, leave] code in
+            announce(.leave)
+            leave(code)
+        }
+        return try await withThrowingTaskGroup(of: Signal?.self) { group in
+            group.addTask { await driver.run(signals) }
+            defer { group.cancelAll() }
+            let (left, end) = try await run.run(reportingTo: observer) { exit in
+                cause.withLock { $0 = exit }
+                await driver.abort()
+            } _: { observer in
+                defer { applied.open() }
+                return try await interrupt.interrupting { try await apply(observer) }
+            }
+            // What is being stopped beyond the monitored containers is let finish.
+            if !isStopping.withLock({ $0 }) { group.cancelAll() }
+            let signal = try await group.next() ?? nil
+            return End(
+                signal: signal, exits: end, abortCause: cause.withLock { $0 },
+                leftovers: left + leftovers.withLock { $0 })
+        }
+    }
+}
+
+/// Cancels a piece of work when struck; what is struck before it begins is cancelled from its beginning.
+final class Interrupt: Sendable {
+    private let struck = BoundedQueue<Void>(capacity: 1)
+
+    /// Ends what is being done, or is yet to begin.
+    func strike() { struck.finish() }
+
+    func interrupting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask { [struck] in
+                _ = await struck.next()
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+                group.cancelAll()
+            }
+            throw CancellationError()
+        }
+    }
+}
