@@ -109,7 +109,8 @@ import Testing
             """
         try await Scenario.with(compose) { scenario in
             let attached = try await scenario.gantry("up")
-            let lines = attached.lines.filter { $0.contains(" | ") }
+            // A container's standard error goes to the command's.
+            let lines = (attached.output + attached.error).split(separator: "\n").filter { $0.contains(" | ") }
             let columns = Set(lines.map { $0.prefix { $0 != "|" }.count })
             #expect(columns.count == 1, "\(attached)")
             for service in ["a", "longer-name"] {

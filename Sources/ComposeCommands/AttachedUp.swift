@@ -1,6 +1,6 @@
 import ComposeExecutor
-import ComposeModel
 import ComposeLogs
+import ComposeModel
 import ComposePlanner
 import ComposeSupervisor
 import EngineAPI

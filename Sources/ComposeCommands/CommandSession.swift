@@ -26,7 +26,7 @@ struct CommandSession: Sendable {
         self.options = options
         environment = ProcessInfo.processInfo.environment
         terminal = Terminal(ansi: options.ansi, environment: environment)
-        address = try EngineAddress(environment["DOCKER_HOST"] ?? "")
+        address = try EngineSelection(environment: environment).address()
         engine = DockerEngine(address: address)
     }
 

@@ -9,8 +9,6 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config", abstract: "Shows the project as it is understood.",
         discussion: "Example: gantry config --format json web")
 
-    @OptionGroup var options: GlobalOptions
-
     @Flag(name: [.customLong("quiet"), .customShort("q")], help: "Only check; print nothing.")
     var quiet = false
 
@@ -22,11 +20,13 @@ struct ConfigCommand: ParsableCommand {
         help: ArgumentHelp("Only the config-hash of services: names separated by commas, or *.", valueName: "services"))
     var hash: String?
 
-    @Option(name: .customLong("format"), help: ArgumentHelp("yaml or json; default: yaml.", valueName: "form"))
+    @Option(name: .customLong("format"), help: ArgumentHelp("The form.", valueName: "form"))
     var format: ConfigFormat = .yaml
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func run() throws {
         let session = try CommandSession(options)

@@ -11,8 +11,6 @@ struct DownCommand: AsyncParsableCommand {
             Example: gantry down -v
             """)
 
-    @OptionGroup var options: GlobalOptions
-
     @Flag(
         name: [.customLong("volumes"), .customLong("volume"), .customShort("v")],
         help: "Also remove the volumes that the file declares, and unnamed ones.")
@@ -28,6 +26,8 @@ struct DownCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func run() async throws {
         let session = try CommandSession(options)

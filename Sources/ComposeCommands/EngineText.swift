@@ -5,10 +5,15 @@ enum EngineText {
     static func sentence(_ error: EngineError) -> String {
         switch error.code {
         case .unreachable:
-            "\(error.message). Start the engine, or set DOCKER_HOST to where it listens."
+            "\(closed(error.message)) Start the engine, or set DOCKER_HOST to where it listens."
         case .disconnected:
-            "The engine closed the connection during \(error.call): \(error.message). Its log may say why."
+            "The engine closed the connection during \(error.call): \(closed(error.message)) Its log may say why."
         default: error.description
         }
+    }
+
+    /// The message as a sentence of its own.
+    private static func closed(_ message: String) -> String {
+        message.hasSuffix(".") || message.hasSuffix("?") ? message : message + "."
     }
 }

@@ -29,12 +29,12 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         name: .customLong("progress"),
-        help: ArgumentHelp("How progress is shown: auto, tty, plain, json or quiet; default: auto.", valueName: "mode"))
+        help: ArgumentHelp("How progress is shown; default: auto.", valueName: "mode"))
     var progress: ProgressMode?
 
     @Option(
         name: .customLong("ansi"),
-        help: ArgumentHelp("Whether to use colours: auto, always or never; default: auto.", valueName: "when"))
+        help: ArgumentHelp("Whether to use colours.", valueName: "when"))
     var ansi: ANSIMode = .auto
 
     @Option(

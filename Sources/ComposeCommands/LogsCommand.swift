@@ -14,8 +14,6 @@ struct LogsCommand: AsyncParsableCommand {
             Example: gantry logs -f -n 100 web
             """)
 
-    @OptionGroup var options: GlobalOptions
-
     @Flag(name: [.customLong("follow"), .customShort("f")], help: "Go on with what is written later.")
     var follow = false
 
@@ -45,6 +43,8 @@ struct LogsCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func validate() throws {
         guard tail == "all" || Int(tail).map({ $0 >= 0 }) == true else {

@@ -1,5 +1,5 @@
-import ComposeExecutor
 import ArgumentParser
+import ComposeExecutor
 import ComposePlanner
 
 /// `gantry plan`
@@ -12,9 +12,7 @@ struct PlanCommand: AsyncParsableCommand {
             Example: gantry plan web
             """)
 
-    @OptionGroup var options: GlobalOptions
-
-    @Option(name: .customLong("format"), help: ArgumentHelp("text or json; default: text.", valueName: "form"))
+    @Option(name: .customLong("format"), help: ArgumentHelp("The form.", valueName: "form"))
     var format: PlanFormat = .text
 
     @Flag(name: .customLong("remove-orphans"), help: "Also plan the removal of containers without a service.")
@@ -25,6 +23,8 @@ struct PlanCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func run() async throws {
         let session = try CommandSession(options)

@@ -1,5 +1,6 @@
-import ComposeExecutor
 import ArgumentParser
+import ComposeExecutor
+import ComposeModel
 import ComposePlanner
 import EngineAPI
 import FoundationEssentials
@@ -10,8 +11,6 @@ struct PsCommand: AsyncParsableCommand {
         commandName: "ps", abstract: "Lists the project's containers.",
         discussion: "Example: gantry ps --format json")
 
-    @OptionGroup var options: GlobalOptions
-
     @Flag(name: [.customLong("all"), .customShort("a")], help: "Also those that do not run.")
     var all = false
 
@@ -21,11 +20,13 @@ struct PsCommand: AsyncParsableCommand {
     @Flag(name: .customLong("services"), help: "Only the services' names.")
     var onlyServices = false
 
-    @Option(name: .customLong("format"), help: ArgumentHelp("table or json; default: table.", valueName: "form"))
+    @Option(name: .customLong("format"), help: ArgumentHelp("The form.", valueName: "form"))
     var format: TableFormat = .table
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func run() async throws {
         let session = try CommandSession(options)
@@ -40,7 +41,7 @@ struct PsCommand: AsyncParsableCommand {
         } else if onlyServices {
             standardOutput(Set(containers.map(\.service)).sorted().joined(separator: "\n"))
         } else if format == .json {
-            standardOutput(try containers.map { try ContainerLine(project: name, $0).json() }.joined(separator: "\n"))
+            standardOutput(containers.map { ContainerText.json(project: name, $0) }.joined(separator: "\n"))
         } else {
             writeOutput(table(containers).text)
         }
@@ -66,61 +67,36 @@ enum TableFormat: String, ExpressibleByArgument, CaseIterable {
     case table, json
 }
 
-/// A container as `ps --format json` prints it, one object a line.
-private struct ContainerLine: Encodable {
-    struct Publisher: Encodable {
-        let URL: String
-        let TargetPort: Int
-        let PublishedPort: Int
-        let transport: String
-
-        enum CodingKeys: String, CodingKey {
-            case URL, TargetPort, PublishedPort
-            case transport = "Protocol"
-        }
-    }
-    let ID: String
-    let Name: String
-    let Names: String
-    let Project: String
-    let Service: String
-    let Image: String
-    let Command: String
-    let State: String
-    let Status: String
-    let Health: String
-    let ExitCode: Int
-    let Ports: String
-    let Publishers: [Publisher]
-    let Labels: String
-    let Networks: String
-
-    init(project: String, _ container: ObservedContainer) {
+extension ContainerText {
+    /// A container as `ps --format json` prints it: one object a line, with Docker Compose's fields.
+    fileprivate static func json(project: String, _ container: ObservedContainer) -> String {
         let summary = container.summary
-        ID = container.id.short
-        Name = container.name
-        Names = summary.names.joined(separator: ",")
-        Project = project
-        Service = container.service
-        Image = summary.image
-        Command = ContainerText.command(summary.command)
-        State = summary.state.rawValue
-        Status = summary.status
-        Health = summary.health == .none ? "" : summary.health.rawValue
-        ExitCode = summary.exitCode ?? 0
-        Ports = ContainerText.ports(summary.ports)
-        Publishers = summary.ports.map {
-            Publisher(
-                URL: $0.hostAddress ?? "", TargetPort: $0.containerPort, PublishedPort: $0.hostPort ?? 0,
-                transport: $0.transport)
+        let publishers = summary.ports.map { port in
+            CanonicalValue.object([
+                .init("URL", .string(port.hostAddress ?? "")),
+                .init("TargetPort", .int(Int64(port.containerPort))),
+                .init("PublishedPort", .int(Int64(port.hostPort ?? 0))),
+                .init("Protocol", .string(port.transport)),
+            ])
         }
-        Labels = summary.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-        Networks = summary.networks.keys.sorted().joined(separator: ",")
-    }
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        let labels = summary.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let line = CanonicalValue.object([
+            .init("Command", .string(command(summary.command))),
+            .init("ExitCode", .int(Int64(summary.exitCode ?? 0))),
+            .init("Health", .string(summary.health == .none ? "" : summary.health.rawValue)),
+            .init("ID", .string(container.id.short)),
+            .init("Image", .string(summary.image)),
+            .init("Labels", .string(labels.joined(separator: ","))),
+            .init("Name", .string(container.name)),
+            .init("Names", .string(summary.names.joined(separator: ","))),
+            .init("Networks", .string(summary.networks.keys.sorted().joined(separator: ","))),
+            .init("Ports", .string(ports(summary.ports))),
+            .init("Project", .string(project)),
+            .init("Publishers", .list(publishers)),
+            .init("Service", .string(container.service)),
+            .init("State", .string(summary.state.rawValue)),
+            .init("Status", .string(summary.status)),
+        ])
+        return String(decoding: line.json(), as: UTF8.self)
     }
 }

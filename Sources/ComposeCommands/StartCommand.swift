@@ -8,8 +8,6 @@ struct StartCommand: AsyncParsableCommand {
         commandName: "start", abstract: "Starts containers that are there, in dependency order.",
         discussion: "Example: gantry start --wait web")
 
-    @OptionGroup var options: GlobalOptions
-
     @Flag(name: .customLong("wait"), help: "Return only when every service is up.")
     var wait = false
 
@@ -20,6 +18,8 @@ struct StartCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func run() async throws {
         let session = try CommandSession(options)

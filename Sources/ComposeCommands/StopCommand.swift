@@ -11,8 +11,6 @@ struct StopCommand: AsyncParsableCommand {
             Example: gantry stop -t 3 web
             """)
 
-    @OptionGroup var options: GlobalOptions
-
     @Option(
         name: [.customLong("timeout"), .customShort("t")],
         help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
@@ -20,6 +18,8 @@ struct StopCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func run() async throws {
         let session = try CommandSession(options)

@@ -13,8 +13,6 @@ struct UpCommand: AsyncParsableCommand {
             Example: gantry up -d --wait web
             """)
 
-    @OptionGroup var options: GlobalOptions
-
     @Flag(name: [.customLong("detach"), .customShort("d")], help: "Return when the containers have been started.")
     var detach = false
 
@@ -74,6 +72,8 @@ struct UpCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
+
+    @OptionGroup var options: GlobalOptions
 
     func validate() throws {
         if forceRecreate, noRecreate {

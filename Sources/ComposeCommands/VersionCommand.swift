@@ -9,15 +9,15 @@ struct VersionCommand: ParsableCommand {
     /// The version of this program.
     static let number = "0.1.0"
 
-    @OptionGroup var options: GlobalOptions
-
     @Option(
         name: [.customLong("format"), .customShort("f")],
-        help: ArgumentHelp("pretty or json; default: pretty.", valueName: "form"))
+        help: ArgumentHelp("The form.", valueName: "form"))
     var format: VersionFormat = .pretty
 
     @Flag(name: .customLong("short"), help: "Only the number.")
     var short = false
+
+    @OptionGroup var options: GlobalOptions
 
     func run() throws {
         if short {

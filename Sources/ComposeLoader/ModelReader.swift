@@ -50,8 +50,7 @@ struct ModelReader {
         let includer = Includer(reader: self, file: file)
         node = includer.include(into: node, resets, &reporter)
         let base = model.map { resets.apply(to: $0) }
-        let extender = Extender(reader: self, file: file, resets: resets)
-        node = extender.extend(node, interpolator: &interpolator, &reporter)
+        node = Extender.extend(node, of: file, resets, self, &interpolator, &reporter)
         return Merger().merge(base, node, ComposeSchema.project)
     }
 

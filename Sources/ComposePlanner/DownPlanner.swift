@@ -88,7 +88,7 @@ package struct DownPlanner {
             if users.isEmpty {
                 _ = builder.addFinish(.removeNetwork(network.id, name: network.name), cause: cause, needs: removals)
             } else {
-                notices.append("Network \(network.name) stays, because \(users.joined(separator: ", ")) uses it.")
+                notices.append(DownPlanner.staying("Network \(network.name)", users))
             }
         }
         guard options.removeVolumes else { return }
@@ -99,9 +99,13 @@ package struct DownPlanner {
             if users.isEmpty {
                 _ = builder.addFinish(.removeVolume(name: volume.name), cause: cause, needs: removals)
             } else {
-                notices.append("Volume \(volume.name) stays, because \(users.joined(separator: ", ")) uses it.")
+                notices.append(DownPlanner.staying("Volume \(volume.name)", users))
             }
         }
+    }
+
+    private static func staying(_ what: String, _ users: [String]) -> String {
+        "\(what) stays, because \(users.joined(separator: ", ")) \(users.count == 1 ? "uses" : "use") it."
     }
 
     /// Stops what runs; a container waits for those that depend on it.

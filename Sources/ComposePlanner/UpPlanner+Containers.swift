@@ -145,7 +145,8 @@ extension UpPlanner {
             type: mount.kind.rawValue,
             source: mount.kind == .volume ? project.volumes[source]?.name ?? source : source, target: mount.target,
             readOnly: mount.readOnly, propagation: mount.bind?.propagation,
-            createSource: mount.bind?.createHostPath ?? true, noCopy: mount.volume?.noCopy ?? false,
+            createSource: mount.kind == .bind && mount.bind?.createHostPath != false,
+            noCopy: mount.volume?.noCopy ?? false,
             labels: mount.volume?.labels ?? [:], subpath: mount.volume?.subpath, size: mount.temporary?.size,
             mode: mount.temporary?.mode)
     }

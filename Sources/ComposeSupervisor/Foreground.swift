@@ -57,8 +57,6 @@ package struct Foreground: Sendable {
         let leftovers = Mutex<[Leftover]>([])
         let cause = Mutex<ContainerExit?>(nil)
         let isStopping = Mutex(false)
-        // Where `apply` is not even begun, nobody is to wait for its end.
-        defer { applied.open() }
         let driver = StopDriver { [run, stopper, announce] in
             announce(.stopGracefully)
             isStopping.withLock { $0 = true }
@@ -77,7 +75,11 @@ package struct Foreground: Sendable {
         }
         return try await withThrowingTaskGroup(of: Signal?.self) { group in
             group.addTask { await driver.run(signals) }
-            defer { group.cancelAll() }
+            defer {
+                // Where `apply` was not even begun, nobody is to wait for its end.
+                applied.open()
+                group.cancelAll()
+            }
             let (left, end) = try await run.run(reportingTo: observer) { exit in
                 cause.withLock { $0 = exit }
                 await driver.abort()

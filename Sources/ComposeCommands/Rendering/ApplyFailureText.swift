@@ -1,5 +1,5 @@
-import EngineAPI
 import ComposeExecutor
+import EngineAPI
 
 /// What a person is told when a transaction failed.
 enum ApplyFailureText {
@@ -25,7 +25,7 @@ enum ApplyFailureText {
         if container.state == .exited { state += " with code \(container.exitCode)" }
         if container.outOfMemory { state += ", out of memory" }
         var lines = [state]
-        if let output = container.probeOutput {
+        if let output = container.probeOutput, !output.isEmpty {
             lines.append("  its healthcheck last said:")
             lines += output.split(separator: "\n").suffix(5).map { "    | \(safe(String($0)))" }
         }

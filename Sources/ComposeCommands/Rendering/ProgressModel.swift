@@ -1,6 +1,6 @@
-import EngineAPI
 import ComposeExecutor
 import ComposePlanner
+import EngineAPI
 
 /// How far each thing that a command works on has come, in the words of Docker Compose.
 struct ProgressModel {

@@ -36,6 +36,9 @@ struct Reporter {
         }
     }
 
+    /// How many files have been announced.
+    var fileCount: Int { files.count }
+
     /// Runs `body` with `key` added to the path.
     mutating func within<Result>(_ key: String, _ body: (inout Reporter) -> Result) -> Result {
         path.append(key)

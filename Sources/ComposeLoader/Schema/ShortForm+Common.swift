@@ -116,7 +116,9 @@ extension ShortForm {
         let text = node.scalarValue?.text ?? ""
         if conformer.keepsVariables, Template.isTemplate(text) { return [node] }
         do throws(PortSyntax.Fault) {
-            return try PortSyntax.parse(text).map { port in
+            let ports = try PortSyntax.parse(text)
+            guard conformer.admits(ports: ports.count, at: node.mark) else { return [] }
+            return ports.map { port in
                 node.object([
                     ("mode", node.string("ingress")),
                     ("host_ip", port.address.map(node.string)),

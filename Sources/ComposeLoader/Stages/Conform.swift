@@ -10,6 +10,11 @@ struct Conformer {
     let paths: PathResolver?
     /// Whether values may hold variables that nobody replaced, so that they cannot be judged.
     let keepsVariables: Bool
+    /// How many ports ranges have been read as.
+    private var portCount = 0
+
+    /// Ports of one document. A range of a few letters can stand for 65536, and an alias can repeat it.
+    private static let portLimit = 200_000
 
     init(reporter: Reporter, paths: PathResolver?, keepsVariables: Bool = false) {
         self.reporter = reporter
@@ -119,6 +124,14 @@ struct Conformer {
         if node.isNull { return node }
         expected(shape.expectation, found: node)
         return nil
+    }
+
+    /// Counts what a range of ports stands for; false after a reported excess.
+    mutating func admits(ports count: Int, at mark: Mark) -> Bool {
+        portCount += count
+        if portCount <= Conformer.portLimit { return true }
+        reporter.error("the file has more than \(Conformer.portLimit) ports", at: mark)
+        return false
     }
 
     /// Reports a node of another type than the one expected.

@@ -5,6 +5,7 @@ struct Interpolator {
     let environment: [String: String]
     /// The variables already warned about.
     private var warned: Set<String> = []
+    private var remaining = Template.longest
 
     init(environment: [String: String]) { self.environment = environment }
 
@@ -45,9 +46,10 @@ struct Interpolator {
 
     private mutating func substitute(_ text: String, _ mark: Mark, _ reporter: inout Reporter) -> String {
         let environment = environment
-        var template = Template { environment[$0] }
+        var template = Template(remaining: remaining) { environment[$0] }
         do throws(Template.Fault) {
             let result = try template.substitute(text)
+            remaining = template.remaining
             for name in template.unset where warned.insert(name).inserted {
                 reporter.warn(
                     "the variable \(name) is not set; it is read as empty", at: mark,
@@ -61,6 +63,10 @@ struct Interpolator {
             case .required(let name, let message):
                 let reason = message.isEmpty ? "" : ": \(message)"
                 reporter.error("the required variable \(name) is missing a value\(reason)", at: mark)
+            case .tooLong:
+                reporter.error(
+                    "the values with their variables replaced come to more than \(Template.longest / 1024 / 1024) MiB",
+                    at: mark)
             }
             return ""
         }

@@ -11,6 +11,7 @@ struct DotEnv {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
+    private var remaining = Template.longest
 
     private init(_ text: String) {
         bytes = Array(text.utf8)
@@ -138,19 +139,23 @@ struct DotEnv {
         throw Fault(line: first, message: "a quote is not closed")
     }
 
-    private func expand(
+    private mutating func expand(
         _ text: String, _ known: [String: String], _ lookup: @escaping Lookup
     ) throws(Fault) -> String {
         guard Template.isTemplate(text) else { return text }
-        var template = Template { lookup($0) ?? known[$0] }
+        var template = Template(remaining: remaining) { lookup($0) ?? known[$0] }
         do throws(Template.Fault) {
-            return try template.substitute(text)
+            let value = try template.substitute(text)
+            remaining = template.remaining
+            return value
         } catch {
             switch error {
             case .invalid(let text):
                 throw Fault(line: line, message: "\"\(text)\" is not a reference to a variable; write $$ for a dollar")
             case .required(let name, let message):
                 throw Fault(line: line, message: "the variable \(name) is required: \(message)")
+            case .tooLong:
+                throw Fault(line: line, message: "the values come to more than \(Template.longest / 1024 / 1024) MiB")
             }
         }
     }

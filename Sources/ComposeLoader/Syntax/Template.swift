@@ -8,23 +8,36 @@ struct Template {
         case invalid(String)
         /// A variable that `?` or `:?` demands, and what the text says about it.
         case required(name: String, message: String)
+        /// The values together are longer than ``Template/longest``.
+        case tooLong
     }
+
+    /// UTF-8 bytes that the values of one file may come to. A file can double a variable on each line; a person's
+    /// values are a few hundred bytes.
+    static let longest = 32 * 1024 * 1024
 
     /// What defaults may be inside each other. People write two or three.
     private static let depth = 64
 
     /// The names that were neither set nor given a default, in the order they were met.
     private(set) var unset: [String] = []
+    /// How many bytes may still be produced.
+    private(set) var remaining: Int
     private let lookup: Lookup
 
-    init(lookup: @escaping Lookup) { self.lookup = lookup }
+    init(remaining: Int = Template.longest, lookup: @escaping Lookup) {
+        self.remaining = remaining
+        self.lookup = lookup
+    }
 
     /// Whether there is anything to replace in the text.
     static func isTemplate(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: "$")) }
 
     /// The text with its references replaced.
     mutating func substitute(_ text: String) throws(Fault) -> String {
-        String(decoding: try substitute(Array(text.utf8)[...], depth: 0), as: UTF8.self)
+        let output = try substitute(Array(text.utf8)[...], depth: 0)
+        remaining -= output.count
+        return String(decoding: output, as: UTF8.self)
     }
 
     private mutating func substitute(_ text: ArraySlice<UInt8>, depth: Int) throws(Fault) -> [UInt8] {
@@ -33,6 +46,7 @@ struct Template {
         output.reserveCapacity(text.count)
         var rest = text
         while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+            guard output.count <= remaining else { throw .tooLong }
             output += rest[..<dollar]
             rest = rest[(dollar + 1)...]
             switch rest.first {
@@ -54,7 +68,9 @@ struct Template {
                 output.append(UInt8(ascii: "$"))
             }
         }
-        return output + rest
+        output += rest
+        guard output.count <= remaining else { throw .tooLong }
+        return output
     }
 
     /// The brace that closes a reference, with the pairs inside skipped.

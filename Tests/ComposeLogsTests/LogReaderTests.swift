@@ -1,0 +1,169 @@
+import EngineAPI
+import EngineTesting
+import Synchronization
+import Testing
+
+@testable import ComposeLogs
+
+@Suite(.timeLimit(.minutes(1))) struct LogReaderTests {
+    private let engine = InMemoryEngine()
+    private let sink = RecordingSink()
+    private let selection = LogSelection(labels: ["project=shop"]) { id, name, labels in
+        labels["service"].map { LogSource(container: id, service: $0, number: 1, label: name) }
+    }
+
+    init() { engine.addImage("busybox") }
+
+    private func create(_ name: String, labels: [String: String] = [:]) async throws -> ContainerID {
+        var spec = ContainerSpec(image: "busybox")
+        spec.labels = ["project": "shop", "service": name].merging(labels) { $1 }
+        return try await engine.createContainer(spec, name: name)
+    }
+
+    private func start(_ name: String) async throws -> ContainerID {
+        let id = try await create(name)
+        try await engine.startContainer(id)
+        return id
+    }
+
+    private func reader(_ options: LogReader.Options, warn: @escaping @Sendable (String) -> Void = { _ in })
+        -> LogReader
+    {
+        LogReader(
+            engine: engine, selection: selection, options: options, sink: sink,
+            clock: TestClock(advancingWhenSleeping: 1), warn: warn)
+    }
+
+    @Test func mergesKeptOutputByTime() async throws {
+        let (a, b) = (try await start("a"), try await start("b"))
+        for number in 0..<200 { try engine.emit("\(number)\n", from: number % 3 == 0 ? a : b) }
+        try await reader(LogReader.Options()).run()
+        #expect(sink.lines == (0..<200).map { "\($0 % 3 == 0 ? "a" : "b") \($0)" })
+        #expect(sink.times == sink.times.sorted())
+    }
+
+    @Test func readsTheLastLinesOfEachAndNothingOfStrangers() async throws {
+        let (a, b) = (try await start("a"), try await start("b"))
+        let stranger = try await create("other", labels: ["project": "else"])
+        try await engine.startContainer(stranger)
+        for id in [a, b, stranger] { try engine.emit("1\n2\n3\n", from: id) }
+        try await reader(LogReader.Options(tail: 1)).run()
+        #expect(sink.lines == ["a 3", "b 3"])
+    }
+
+    @Test func warnsOfAContainerThatCannotBeReadAndShowsTheOthers() async throws {
+        let (a, b) = (try await start("a"), try await start("b"))
+        for id in [a, b] { try engine.emit("x\n", from: id) }
+        engine.setFaults(FaultSchedule(.error, at: 1, of: .call("logs a")))
+        let warnings = Mutex<[String]>([])
+        try await reader(LogReader.Options()) { text in warnings.withLock { $0.append(text) } }.run()
+        #expect(sink.lines == ["b x"])
+        #expect(warnings.withLock { $0.count == 1 && $0[0].contains("output of a:") })
+    }
+
+    @Test func followsUntilNobodyRuns() async throws {
+        let (a, b) = (try await start("a"), try await start("b"))
+        try engine.emit("old\n", from: a)
+        async let run: Void = reader(LogReader.Options(follow: true)).run()
+        try await sink.waitForLines(1)
+        try engine.emit("new\n", from: b)
+        try await sink.waitForLines(2)
+        try engine.exit(a, code: 0)
+        try engine.emit("last\n", from: b)
+        try engine.exit(b, code: 0)
+        try await run
+        #expect(sink.lines == ["a old", "b new", "b last"])
+    }
+
+    @Test func followsAcrossRestartsWithoutLossOrRepetition() async throws {
+        let (a, keeper) = (try await start("a"), try await start("keeper"))
+        async let run: Void = reader(LogReader.Options(follow: true)).run()
+        var expected: [String] = []
+        for round in 0..<5 {
+            for number in 0..<20 { try engine.emit("\(round).\(number)\n", from: a) }
+            expected += (0..<20).map { "a \(round).\($0)" }
+            if round.isMultiple(of: 2) { try await sink.waitForLines(expected.count) }
+            try await engine.stopContainer(a, timeout: nil)
+            try await engine.startContainer(a)
+        }
+        try engine.emit("end\n", from: a)
+        try await sink.waitForLines(expected.count + 1)
+        try engine.exit(a, code: 0)
+        try engine.exit(keeper, code: 0)
+        try await run
+        #expect(sink.lines == expected + ["a end"])
+    }
+
+    @Test func followsAcrossBrokenConnections() async throws {
+        let a = try await start("a")
+        async let run: Void = reader(LogReader.Options(follow: true)).run()
+        for number in 0..<10 {
+            try engine.emit("\(number)\n", from: a)
+            try await sink.waitForLines(number + 1)
+            engine.cutStreams()
+        }
+        try engine.exit(a, code: 0)
+        try await run
+        #expect(sink.lines == (0..<10).map { "a \($0)" })
+    }
+
+    @Test func followsContainersThatAreMadeLater() async throws {
+        let a = try await start("a")
+        try engine.emit("first\n", from: a)
+        async let run: Void = reader(LogReader.Options(follow: true, tail: 1)).run()
+        try await sink.waitForLines(1)
+        engine.script(container: "b", ContainerBehavior(output: ["one", "two", "three"]))
+        let b = try await start("b")
+        try await sink.waitForLines(4)
+        for id in [a, b] { try engine.exit(id, code: 0) }
+        try await run
+        #expect(sink.lines == ["a first", "b one", "b two", "b three"])
+    }
+
+    @Test func showsANewRunWholeThoughOldLinesWereNotWanted() async throws {
+        let (a, keeper) = (try await start("a"), try await start("keeper"))
+        try engine.emit("old\n", from: a)
+        try engine.emit("seen\n", from: keeper)
+        async let run: Void = reader(LogReader.Options(follow: true, tail: 0)).run()
+        // Only what comes after the reading began is shown, so it has to have begun.
+        while engine.calls.filter({ $0.description.hasPrefix("logs") }).count < 2 { await Task.yield() }
+        engine.script(container: "a", ContainerBehavior(output: ["again"]))
+        try await engine.stopContainer(a, timeout: nil)
+        try await engine.startContainer(a)
+        try await sink.waitForLines(1)
+        for id in [a, keeper] { try engine.exit(id, code: 0) }
+        try await run
+        #expect(sink.lines == ["a again"])
+    }
+
+    @Test func endsWhenTheSinkTakesNoMore() async throws {
+        let a = try await start("a")
+        try engine.emit("x\n", from: a)
+        struct ClosedSink: LogSink {
+            func register(_ sources: [LogSource]) {}
+            func write(_ records: [LogRecord]) async throws { throw OutputFailure.closed }
+        }
+        for follow in [false, true] {
+            let reader = LogReader(
+                engine: engine, selection: selection, options: .init(follow: follow), sink: ClosedSink(), warn: { _ in }
+            )
+            await #expect(throws: OutputFailure.closed) { try await reader.run() }
+        }
+    }
+
+    @Test func throwsWhereTheEngineCannotBeReached() async throws {
+
+        for follow in [false, true] {
+            engine.setFaults(FaultSchedule(.error, at: 1, of: .any))
+            await #expect(throws: EngineError.self) { try await reader(LogReader.Options(follow: follow)).run() }
+        }
+    }
+
+    @Test func endsWhenCancelled() async throws {
+        _ = try await start("a")
+        let task = Task { try await reader(LogReader.Options(follow: true)).run() }
+        while !engine.calls.contains(where: { $0.description.hasPrefix("logs") }) { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}

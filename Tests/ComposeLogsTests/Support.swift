@@ -1,0 +1,81 @@
+import EngineAPI
+import Glibc
+import Synchronization
+
+@testable import ComposeLogs
+
+/// A sink that keeps what it is given.
+final class RecordingSink: LogSink {
+    private let records = Mutex<[LogRecord]>([])
+
+    func register(_ sources: [LogSource]) {}
+    func write(_ records: [LogRecord]) async throws { self.records.withLock { $0 += records } }
+
+    var lines: [String] {
+        records.withLock { $0.map { "\($0.source.label) \(String(decoding: $0.line, as: UTF8.self))" } }
+    }
+
+    var times: [EngineTime] { records.withLock { $0.compactMap(\.time) } }
+
+    /// Returns when `count` lines have come.
+    func waitForLines(_ count: Int) async throws {
+        while lines.count < count {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+}
+
+/// A pipe whose two ends are closed with it.
+final class TestPipe: Sendable {
+    let reading: Int32
+    let writing: Int32
+    private let isReadingClosed = Mutex(false)
+
+    init() {
+        var ends: [Int32] = [-1, -1]
+        pipe(&ends)
+        (reading, writing) = (ends[0], ends[1])
+    }
+
+    deinit {
+        closeReading()
+        close(writing)
+    }
+
+    func closeReading() {
+        isReadingClosed.withLock { isClosed in
+            if !isClosed { close(reading) }
+            isClosed = true
+        }
+    }
+
+    /// What is in the pipe, up to `count` bytes; waits for the first.
+    func read(_ count: Int = 1 << 20) -> String {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let length = Glibc.read(reading, &bytes, count)
+        return String(decoding: bytes.prefix(max(0, length)), as: UTF8.self)
+    }
+
+    /// Reads until `count` bytes have come.
+    func readAll(_ count: Int) -> String {
+        var text = ""
+        while text.utf8.count < count { text += read(count - text.utf8.count) }
+        return text
+    }
+}
+
+func source(_ label: String = "web-1", container: ContainerID = "c1") -> LogSource {
+    LogSource(container: container, service: String(label.prefix { $0 != "-" }), number: 1, label: label)
+}
+
+func record(
+    _ text: String, of source: LogSource = source(), at time: Int64? = nil, on stream: OutputStream = .stdout
+) -> LogRecord {
+    LogRecord(
+        source: source, stream: stream, time: time.map { EngineTime(nanoseconds: $0) }, line: Array(text.utf8)[...])
+}
+
+func frame(_ text: String, on stream: OutputStream = .stdout) -> OutputFrame {
+    OutputFrame(stream: stream, bytes: Array(text.utf8)[...])
+}

@@ -1,0 +1,265 @@
+import ComposeModel
+import ComposePlanner
+import EngineAPI
+import Testing
+
+/// What the engine is asked to create for a service, attribute by attribute, is what Docker Compose asks for.
+@Suite struct ContainerSpecTests {
+    /// The specification of the one container of service `web`.
+    private func spec(
+        also configureProject: (inout Project) -> Void = { _ in }, _ configure: (inout Service) -> Void
+    ) throws -> ContainerSpec {
+        try ContainerSpecTests.spec(of: Planned(.app("web", configure), also: configureProject).plan())
+    }
+
+    private static func spec(of plan: Plan) throws -> ContainerSpec {
+        let creation = try #require(
+            plan.prepare.first { if case .createContainer = $0.action { true } else { false } })
+        guard case .container(let spec)? = plan.specs[creation.id] else { throw PlanError(["no specification"]) }
+        return spec
+    }
+
+    @Test func aPlainServiceHasEveryDefault() throws {
+        var expected = ContainerSpec(image: "app")
+        expected.networkMode = "shop_default"
+        expected.networks = [NetworkAttachment(network: "shop_default", aliases: ["shop-web-1", "web"])]
+        var spec = try spec { _ in }
+        spec.labels = [:]
+        #expect(spec == expected)
+    }
+
+    @Test func labels() throws {
+        let stage = Planned(
+            .app("web") {
+                $0.labels = ["team": "a", ComposeLabels.service: "forged"]
+                $0.needs("db", .healthy, restart: true)
+                $0.needs("cache")
+            }, .app("db"), .app("cache")
+        ) { $0.environmentFiles = ["/shop/a.env", "/shop/b.env"] }
+        let plan = try stage.plan()
+        let creation = try #require(
+            plan.prepare.first { $0.action.description == "create container shop-web-1" })
+        guard case .container(let spec)? = plan.specs[creation.id] else { throw PlanError(["no specification"]) }
+        var labels = spec.labels
+        #expect(labels.removeValue(forKey: ComposeLabels.fields)?.isEmpty == false)
+        #expect(labels.removeValue(forKey: ComposeLabels.configHash)?.count == 64)
+        #expect(
+            labels == [
+                "team": "a",
+                "com.docker.compose.project": "shop",
+                "com.docker.compose.service": "web",
+                "com.docker.compose.version": "2.40.3",
+                "com.docker.compose.oneoff": "False",
+                "com.docker.compose.container-number": "1",
+                "com.docker.compose.image": "sha256:aaaaaaaaaaaaaaaa",
+                "com.docker.compose.depends_on": "cache:service_started:false,db:service_healthy:true",
+                "com.docker.compose.project.working_dir": "/shop",
+                "com.docker.compose.project.config_files": "/shop/compose.yaml",
+                "com.docker.compose.project.environment_file": "/shop/a.env,/shop/b.env",
+            ])
+    }
+
+    @Test func process() throws {
+        let spec = try spec {
+            $0.command = ["serve", "--all"]
+            $0.entrypoint = []
+            $0.environment = ["B": "2", "A": "x=y", "GONE": nil, "EMPTY": ""]
+            $0.user = "1000:1000"
+            $0.workingDirectory = "/srv"
+            $0.hostname = "front"
+            $0.domainName = "example.org"
+            $0.terminal = true
+            $0.openInput = true
+            $0.initProcess = true
+            $0.privileged = true
+            $0.readOnly = true
+            $0.platform = "linux/arm64"
+            $0.stopSignal = "SIGINT"
+            $0.stopGracePeriod = ComposeDuration("1m30s")
+        }
+        #expect(spec.command == ["serve", "--all"])
+        #expect(spec.entrypoint == [])
+        #expect(spec.environment == ["A=x=y", "B=2", "EMPTY=", "GONE"])
+        #expect(spec.user == "1000:1000")
+        #expect(spec.workingDirectory == "/srv")
+        #expect(spec.hostname == "front")
+        #expect(spec.domainName == "example.org")
+        #expect(spec.terminal && spec.openInput && spec.privileged && spec.readOnlyRoot)
+        #expect(spec.initProcess == true)
+        #expect(spec.platform == "linux/arm64")
+        #expect(spec.stopSignal == "SIGINT")
+        #expect(spec.stopTimeout == .seconds(90))
+    }
+
+    @Test func restartPolicies() throws {
+        #expect(try spec { $0.restart = RestartPolicy(.always) }.restartPolicy == RestartPolicySpec(name: "always"))
+        #expect(
+            try spec { $0.restart = RestartPolicy(.onFailure, maximumRetries: 3) }.restartPolicy
+                == RestartPolicySpec(name: "on-failure", maximumRetries: 3))
+        #expect(try spec { $0.restart = RestartPolicy(.unlessStopped) }.restartPolicy?.name == "unless-stopped")
+    }
+
+    @Test func healthchecks() throws {
+        let spec = try spec {
+            var check = HealthCheck(test: ["CMD-SHELL", "curl localhost"])
+            check.interval = ComposeDuration("10s")
+            check.timeout = ComposeDuration("2s")
+            check.retries = 5
+            check.startPeriod = ComposeDuration("1m")
+            check.startInterval = ComposeDuration("500ms")
+            $0.healthCheck = check
+        }
+        #expect(
+            spec.healthCheck
+                == HealthCheckSpec(
+                    test: ["CMD-SHELL", "curl localhost"], interval: .seconds(10), timeout: .seconds(2), retries: 5,
+                    startPeriod: .seconds(60), startInterval: .milliseconds(500)))
+        let disabled = try self.spec {
+            $0.healthCheck = HealthCheck()
+            $0.healthCheck?.disable = true
+        }
+        #expect(disabled.healthCheck == HealthCheckSpec(test: ["NONE"]))
+    }
+
+    @Test func ports() throws {
+        let spec = try spec {
+            $0.ports = [
+                Port(target: 80, published: "8080", hostAddress: "127.0.0.1"),
+                Port(target: 53, published: "5300-5310", transport: "udp"), Port(target: 9000),
+            ]
+            $0.expose = ["3000", "80/tcp", "4000/udp"]
+        }
+        #expect(spec.exposedPorts == ["3000/tcp", "4000/udp", "53/udp", "80/tcp", "9000/tcp"])
+        #expect(
+            spec.portBindings == [
+                PortBinding(containerPort: "80/tcp", hostAddress: "127.0.0.1", hostPort: "8080"),
+                PortBinding(containerPort: "53/udp", hostPort: "5300-5310"), PortBinding(containerPort: "9000/tcp"),
+            ])
+    }
+
+    @Test func networks() throws {
+        let spec = try spec(also: {
+            $0.networks["back"] = Network(key: "back", name: "shop_back")
+            $0.networks["front"] = Network(key: "front", name: "shared")
+        }) {
+            var back = NetworkMembership()
+            back.priority = 10
+            back.aliases = ["store"]
+            back.ipv4Address = "10.0.0.5"
+            back.macAddress = "02:42:ac:11:00:05"
+            back.gatewayPriority = 1
+            $0.networks = ["front": nil, "back": back]
+            $0.extraHosts = [ExtraHost(host: "db", address: "10.0.0.9")]
+        }
+        // The one of the highest priority is the primary one.
+        #expect(spec.networkMode == "shop_back")
+        #expect(
+            spec.networks == [
+                NetworkAttachment(
+                    network: "shop_back", aliases: ["shop-web-1", "web", "store"], ipv4Address: "10.0.0.5",
+                    macAddress: "02:42:ac:11:00:05", gatewayPriority: 1),
+                NetworkAttachment(network: "shared", aliases: ["shop-web-1", "web"]),
+            ])
+        #expect(spec.extraHosts == ["db:10.0.0.9"])
+        let host = try self.spec {
+            $0.networks = [:]
+            $0.networkMode = "host"
+        }
+        #expect(host.networkMode == "host")
+        #expect(host.networks == [])
+        #expect(try self.spec { $0.networks = [:] }.networkMode == "none")
+    }
+
+    /// The bind form wherever it says enough, so that missing folders are made; mounts for the rest.
+    @Test func storage() throws {
+        let spec = try spec(also: { $0.volumes["data"] = Volume(key: "data", name: "shop_data") }) {
+            var strict = Mount(.bind, source: "/etc/app", target: "/etc/app")
+            strict.bind = Mount.BindOptions()
+            strict.bind?.createHostPath = false
+            var part = Mount(.volume, source: "data", target: "/part")
+            part.volume = Mount.VolumeOptions()
+            part.volume?.subpath = "a/b"
+            var readOnly = Mount(.volume, source: "data", target: "/ro")
+            readOnly.readOnly = true
+            readOnly.volume = Mount.VolumeOptions()
+            readOnly.volume?.noCopy = true
+            var labelled = Mount(.bind, source: "/src", target: "/src")
+            labelled.bind = Mount.BindOptions()
+            labelled.bind?.selinux = "z"
+            labelled.bind?.propagation = "rslave"
+            var scratch = Mount(.tmpfs, target: "/scratch")
+            scratch.temporary = Mount.TemporaryOptions()
+            scratch.temporary?.size = 1 << 20
+            $0.volumes = [
+                Mount(.volume, source: "data", target: "/data"), readOnly, labelled, strict, part, scratch,
+                Mount(.volume, target: "/anonymous"),
+            ]
+            $0.temporaryFileSystems = ["/run", "/tmp:size=64m"]
+        }
+        #expect(spec.binds == ["shop_data:/data:rw", "shop_data:/ro:ro,nocopy", "/src:/src:rw,z,rslave"])
+        #expect(
+            spec.mounts == [
+                MountSpec(type: "bind", source: "/etc/app", target: "/etc/app"),
+                MountSpec(type: "volume", source: "shop_data", target: "/part", subpath: "a/b"),
+                MountSpec(type: "tmpfs", target: "/scratch", size: 1 << 20),
+                MountSpec(type: "volume", target: "/anonymous"),
+            ])
+        #expect(spec.temporaryFileSystems == ["/run": "", "/tmp": "size=64m"])
+    }
+
+    @Test func unnamedVolumesAreInherited() throws {
+        var stage = Planned(.app("web") { $0.volumes = [Mount(.volume, target: "/cache")] })
+        stage.observed.images["app"]?.volumes = ["/var/lib/app", "/named"]
+        stage = try stage.up()
+        try stage.change(container: "shop-web-1") {
+            $0.mounts = [
+                MountSummary(type: "volume", name: "v1", target: "/cache"),
+                MountSummary(type: "volume", name: "v2", target: "/var/lib/app"),
+                MountSummary(type: "volume", name: "v3", target: "/named"),
+                MountSummary(type: "volume", name: "v4", target: "/no/longer/declared"),
+            ]
+        }
+        stage.change("web") { $0.volumes.append(Mount(.bind, source: "/host", target: "/named")) }
+        #expect(
+            try ContainerSpecTests.spec(of: stage.plan()).mounts == [
+                MountSpec(type: "volume", source: "v1", target: "/cache"),
+                MountSpec(type: "volume", source: "v2", target: "/var/lib/app"),
+            ])
+    }
+
+    @Test func configsAndSecrets() throws {
+        let stage = Planned(
+            .app("web") {
+                $0.configs = [FileMount(source: "file"), FileMount(source: "inline", target: "/etc/inline.conf")]
+                $0.secrets = [FileMount(source: "key"), FileMount(source: "token", target: "api")]
+                $0.secrets[1].mode = 0o400
+                $0.secrets[1].uid = "1000"
+            },
+            also: {
+                $0.configs["file"] = FileResource(key: "file", name: "file", source: .file("/shop/file.conf"))
+                $0.configs["inline"] = FileResource(key: "inline", name: "inline", source: .content("a=1"))
+                $0.secrets["key"] = FileResource(key: "key", name: "key", source: .file("/shop/key"))
+                $0.secrets["token"] = FileResource(
+                    key: "token", name: "token", source: .environment(name: "TOKEN", value: "t0ken"))
+            })
+        let plan = try stage.plan()
+        #expect(
+            try ContainerSpecTests.spec(of: plan).mounts == [
+                MountSpec(type: "bind", source: "/shop/file.conf", target: "/file", readOnly: true),
+                MountSpec(type: "bind", source: "/shop/key", target: "/run/secrets/key", readOnly: true),
+            ])
+        let start = try #require(
+            plan.prepare.first { if case .startContainer = $0.action { true } else { false } })
+        guard case .files(let files)? = plan.specs[start.id] else { throw PlanError(["no files"]) }
+        #expect(files.map(\.path) == ["/etc/inline.conf", "/run/secrets/api"])
+        #expect(files.map { String(decoding: $0.content, as: UTF8.self) } == ["a=1", "t0ken"])
+        #expect(files.map(\.mode) == [0o444, 0o400])
+        #expect(files.map(\.uid) == [0, 1000])
+    }
+
+    @Test func logging() throws {
+        #expect(
+            try spec { $0.logging = Logging(driver: "local", options: ["max-size": "1m"]) }.logging
+                == LoggingSpec(driver: "local", options: ["max-size": "1m"]))
+    }
+}
