@@ -18,6 +18,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         // SHA-256 for `config-hash`.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        // Tests open files and pipes for the processes that they run.
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         // Tests run the gantry binary and the engines' own tools as processes.
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -71,7 +73,7 @@ let package = Package(
             name: "ComposeCommands",
             dependencies: [
                 "ComposeSupervisor", "ComposeExecutor", "ComposeState", "ComposePlanner", "ComposeLogs",
-                "ComposeLoader", "ComposeModel", "ComposeGraph", "DockerEngine", "EngineAPI",
+                "ComposeLoader", "ComposeModel", "YAML", "DockerEngine", "EngineAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -88,6 +90,37 @@ let package = Package(
             ]
         ),
         .testTarget(name: "EngineTestingTests", dependencies: ["EngineTesting", "EngineAPI"]),
+        .testTarget(name: "ComposeModelTests", dependencies: ["ComposeModel"]),
+        .testTarget(name: "ComposeGraphTests", dependencies: ["ComposeGraph"]),
+        .testTarget(name: "ComposeLoaderTests", dependencies: ["ComposeLoader", "ComposeModel", "YAML"]),
+        .testTarget(name: "ComposePlannerTests", dependencies: ["ComposePlanner", "ComposeModel", "EngineAPI"]),
+        .testTarget(name: "ComposeStateTests", dependencies: ["ComposeState", "ComposePlanner", "EngineAPI"]),
+        .testTarget(
+            name: "ComposeExecutorTests",
+            dependencies: [
+                "ComposeExecutor", "ComposePlanner", "ComposeState", "ComposeModel", "EngineAPI", "EngineTesting",
+            ]
+        ),
+        .testTarget(name: "ComposeLogsTests", dependencies: ["ComposeLogs", "EngineAPI", "EngineTesting"]),
+        .testTarget(
+            name: "ComposeSupervisorTests",
+            dependencies: [
+                "ComposeSupervisor", "ComposeLogs", "ComposeExecutor", "ComposePlanner", "ComposeState", "EngineAPI",
+                "EngineTesting",
+            ]
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "DockerEngine", "EngineAPI", "EngineTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Integration",
+            exclude: ["ImageSources", "benchmark", "demo", "engine", "images", "setup", "test", "with-engine"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -35,6 +35,7 @@ class Page(BaseHTTPRequestHandler):
             else:
                 self.answer(404, "There is no such page.\n")
         except psycopg2.Error as error:
+            print(f"the database does not answer: {error}".strip())
             self.answer(503, f"The database does not answer: {error}")
 
     def answer(self, status, text):

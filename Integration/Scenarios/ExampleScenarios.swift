@@ -14,6 +14,10 @@ import Testing
             try await scenario.gantry("up", "-d", "--wait")
             #expect(try await page(port).hasPrefix("Hello from PostgreSQL. You are visitor 1."))
             try await scenario.gantry("plan")
+            // The stack was ready before the engine's own checks had said so.
+            try await scenario.wait(for: "the engine's word") {
+                try await scenario.containers().allSatisfy { $0.health == .healthy }
+            }
             let listed = try await scenario.gantry("ps", "--format", "json")
             #expect(listed.lines.count == 3, "\(listed)")
             for service in ["app", "db", "proxy"] {

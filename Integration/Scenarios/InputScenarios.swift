@@ -42,13 +42,12 @@ import Testing
                 services:
                   a: {image: busybox, depends_on: [b]}
                   b: {image: busybox, depends_on: [a]}
-                """, says: ["compose.yaml:", "cycle"]),
+                """, says: ["compose.yaml:2:", "a -> b -> a"]),
         Bad(
             what: "a variable that must be set",
             compose: "services:\n  web:\n    image: busybox:${TAG:?tell me which}\n",
             says: ["compose.yaml:3:", "TAG", "tell me which"]),
         Bad(what: "an empty file", compose: "", says: ["compose.yaml"]),
-        Bad(what: "no services", compose: "volumes: {data: {}}\n", says: ["services"]),
         Bad(
             what: "neither image nor build", compose: "services:\n  web:\n    command: \"true\"\n",
             says: ["compose.yaml:", "image", "build"]),
@@ -68,6 +67,16 @@ import Testing
             }
             try await scenario.expectState(state)
             #expect(try await scenario.runs() == runs)
+        }
+    }
+
+    @Test func upOfAFileWithoutServicesMustSaySoAndChangeNothing() async throws {
+        try await Scenario.with(InputScenarios.good) { scenario in
+            try await scenario.gantry("up", "-d")
+            let state = try await scenario.state()
+            try scenario.write("volumes: {data: {}}\n", to: "compose.yaml")
+            try await scenario.gantry("up", "-d", exits: 1).says("service")
+            try await scenario.expectState(state)
         }
     }
 

@@ -13,8 +13,34 @@ import Testing
             stop_grace_period: 1s
         """
 
-    @Test func followingMustSurviveAContainersRestart() async throws {
-        try await Scenario.with(LogScenarios.countdown) { scenario in
+    @Test func followingMustSurviveWhatTheEngineRestarts() async throws {
+        let compose = """
+            services:
+              web:
+                image: busybox
+                restart: always
+                command: sh -c 'echo >>/runs/count; seq 1 100; test $$(wc -l </runs/count) -lt 4 || sleep infinity'
+                init: true
+                volumes: [runs:/runs]
+            volumes:
+              runs:
+            """
+        try await Scenario.with(compose) { scenario in
+            try await scenario.gantry("up", "-d")
+            let followed = try await scenario.whileRunning("logs", "-f") { running in
+                try await running.transcript.wait(for: "four runs") {
+                    LogScenarios.numbers($0.output).count { $0 == 100 } == 4
+                }
+                try running.signal(.interrupt)
+            }
+            #expect(LogScenarios.numbers(followed.output) == (1...4).flatMap { _ in 1...100 }, "\(followed)")
+            #expect(followed.code == 130)
+        }
+    }
+
+    @Test func followingMustSurviveStopAndStart() async throws {
+        let keeper = "  keeper: {image: busybox, init: true, command: sleep infinity}"
+        try await Scenario.with(LogScenarios.countdown + "\n" + keeper) { scenario in
             try await scenario.gantry("up", "-d", "--wait")
             let followed = try await scenario.whileRunning("logs", "-f") { running in
                 for run in 1...3 {
@@ -22,14 +48,24 @@ import Testing
                         LogScenarios.numbers($0.output).count { $0 == 100 } == run
                     }
                     guard run < 3 else { break }
-                    try await scenario.gantry("stop")
-                    try await scenario.gantry("start")
+                    try await scenario.gantry("stop", "web")
+                    try await scenario.gantry("start", "web")
                 }
                 try running.signal(.interrupt)
             }
-            let once = Array(1...100)
-            #expect(LogScenarios.numbers(followed.output) == once + once + once, "\(followed)")
-            #expect(followed.code == 130)
+            #expect(LogScenarios.numbers(followed.output) == (1...3).flatMap { _ in 1...100 }, "\(followed)")
+        }
+    }
+
+    @Test func followingMustEndWhenTheProjectHasStopped() async throws {
+        try await Scenario.with(LogScenarios.countdown) { scenario in
+            try await scenario.gantry("up", "-d", "--wait")
+            let followed = try await scenario.whileRunning("logs", "-f") { running in
+                try await running.transcript.wait(for: "100") { LogScenarios.numbers($0.output).contains(100) }
+                try await scenario.gantry("down")
+            }
+            #expect(LogScenarios.numbers(followed.output) == Array(1...100), "\(followed)")
+            #expect(followed.code == 0)
         }
     }
 
@@ -49,7 +85,7 @@ import Testing
     }
 
     @Test func linesOfAllServicesMustBeInTheOrderOfTheirTimes() async throws {
-        // Each line of one service is written because it saw a line of the other: there is only one order.
+        // The two take turns, so that their lines alternate closely.
         let compose = """
             services:
               ping:
@@ -66,10 +102,14 @@ import Testing
         try await Scenario.with(compose) { scenario in
             try await scenario.gantry("up", "-d", "--wait")
             try await scenario.wait(for: "the end of both") { try await scenario.running().isEmpty }
-            let logs = try await scenario.gantry("logs")
-            #expect(LogScenarios.numbers(logs.output) == Array(1...40), "\(logs)")
+            let logs = try await scenario.gantry("logs", "-t", "--no-log-prefix")
+            let words = logs.lines.map { $0.split(separator: " ") }
+            let times = words.compactMap { $0.first.flatMap { EngineTime(String($0)) } }
+            #expect(times.count == 40 && times == times.sorted(), "\(logs)")
+            let numbers = words.compactMap { $0.last.flatMap { Int($0) } }
+            #expect(numbers.sorted() == Array(1...40), "\(logs)")
             let bare = try await scenario.gantry("logs", "--no-log-prefix")
-            #expect(bare.lines == (1...40).map(String.init), "\(bare)")
+            #expect(bare.lines == numbers.map(String.init), "\(bare)")
         }
     }
 

@@ -50,25 +50,26 @@ struct AttachedUp {
             _exit(Int32(code))
         }
         let signals = Signals([.interrupt, .terminate, .hangup])
-        let end: Foreground.End
         do {
-            end = try await foreground.run(
+            let end = try await foreground.run(
                 signals: signals.stream(of: [.interrupt, .terminate, .hangup]), reportingTo: renderer
             ) { observer in
                 try await up.apply(reportingTo: observer, showing: renderer)
             }
             try await sink.flush()
+            Self.say(end.leftovers)
+            let code = end.exitCode(from: exitCodeFrom)
+            if code != 0 { throw CommandExit(rawValue: Int32(code)) }
+        } catch let interruption as Foreground.Interrupted {
+            throw CommandExit(rawValue: Int32(interruption.signal.exitCode))
         } catch OutputFailure.closed {
-            return
+            // Nobody watches any more, so the run is over.
+            Self.say(await stopper.stop(attached.startedContainers))
         }
-        for leftover in end.leftovers { standardError("Left behind: \(leftover.what): \(leftover.reason)") }
-        try finish(end)
     }
 
-    private func finish(_ end: Foreground.End) throws {
-        if let signal = end.signal { throw CommandExit(rawValue: Int32(signal.exitCode)) }
-        let decisive = exitCodeFrom.map { end.exits.firstExit(of: $0) } ?? end.abortCause
-        if let code = decisive?.code, code != 0 { throw CommandExit(rawValue: Int32(code)) }
+    private static func say(_ leftovers: [Leftover]) {
+        for leftover in leftovers { standardError("Left behind: \(leftover.what): \(leftover.reason)") }
     }
 
     /// The services named, or all, without those that do not want to be shown; the run lasts for those named.

@@ -66,8 +66,7 @@ struct ModelReader {
     /// A file named in a file of `folder`: shown relative to the working directory where that is shorter.
     func source(_ path: String, in folder: String) -> Sources.File {
         let absolute = PathResolver(base: folder, home: options.environment["HOME"]).absolute(path)
-        let prefix = options.workingDirectory + "/"
-        let shown = absolute.hasPrefix(prefix) ? String(absolute.dropFirst(prefix.count)) : absolute
-        return Sources.File(shown: shown, path: FilePath.clean(absolute))
+        let path = FilePath.clean(absolute)
+        return Sources.File(shown: FilePath.shown(path, from: options.workingDirectory), path: path)
     }
 }

@@ -36,7 +36,8 @@ package struct ProjectLoader {
         project = selector.select(project, &reporter)
         if options.interpolates {
             let resolver = Resolver(
-                files: files, environment: reader.environment, locator: locator,
+                files: files, workingDirectory: options.workingDirectory, environment: reader.environment,
+                locator: locator,
                 readsVariables: options.resolvesEnvironment)
             project = resolver.resolve(project, &reporter)
         }

@@ -16,6 +16,11 @@ package struct ContainerLinks: Sendable, Equatable {
     ) rethrows {
         let resolved = try service.resolvingReferences { try targets[$0].map(identifier) }
         if service.networkMode != nil { spec.networkMode = resolved.networkMode }
+        spec.isolation.ipc = resolved.isolation.ipc
+        spec.isolation.pid = resolved.isolation.pid
+        spec.volumesFrom = zip(resolved.volumesFrom, service.volumesFrom).map {
+            $0 + ($1.hasSuffix(":ro") ? ":ro" : "")
+        }
         spec.labels[ComposeLabels.configHash] = ConfigHash.service(resolved)
     }
 }

@@ -59,4 +59,12 @@ package struct InjectedFile: Sendable, Equatable {
     package let uid: Int
     package let gid: Int
     package let mode: Int
+
+    package init(path: String, content: [UInt8], uid: Int = 0, gid: Int = 0, mode: Int = 0o444) {
+        self.path = path
+        self.content = content
+        self.uid = uid
+        self.gid = gid
+        self.mode = mode
+    }
 }

@@ -40,15 +40,21 @@ extension UpPlanner {
                 containerPort: "\($0.target)/\($0.transport)", hostAddress: $0.hostAddress ?? "",
                 hostPort: $0.published ?? "")
         }
-        spec.restartPolicy = service.restart.map {
-            RestartPolicySpec(name: $0.condition.rawValue, maximumRetries: $0.maximumRetries ?? 0)
-        }
+        spec.restartPolicy = restartPolicy(service)
         spec.logging = service.logging.map { LoggingSpec(driver: $0.driver, options: $0.options) }
         spec.initProcess = service.initProcess
         spec.privileged = service.privileged
         spec.readOnlyRoot = service.readOnly
         spec.extraHosts = service.extraHosts.map { "\($0.host):\($0.address)" }
         spec.platform = service.platform
+        spec.limits = limits(service)
+        spec.isolation = isolation(service)
+        spec.additionalGroups = service.additionalGroups
+        spec.nameServers = service.nameServers
+        spec.resolverOptions = service.resolverOptions
+        spec.searchDomains = service.searchDomains
+        spec.storageOptions = service.storageOptions
+        spec.annotations = service.annotations
         for entry in service.temporaryFileSystems {
             let parts = entry.split(separator: ":", maxSplits: 1)
             spec.temporaryFileSystems[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
@@ -98,15 +104,33 @@ extension UpPlanner {
             let (left, right) = ($0.value?.priority ?? 0, $1.value?.priority ?? 0)
             return left == right ? $0.key < $1.key : left > right
         }
+        let links = links(of: service)
         spec.networks = memberships.compactMap { key, membership in
             guard let network = project.networks[key] else { return nil }
             return NetworkAttachment(
                 network: network.name, aliases: [containerName, service.name] + (membership?.aliases ?? []),
                 ipv4Address: membership?.ipv4Address, ipv6Address: membership?.ipv6Address,
                 linkLocalAddresses: membership?.linkLocalAddresses ?? [], macAddress: membership?.macAddress,
-                driverOptions: membership?.driverOptions ?? [:], gatewayPriority: membership?.gatewayPriority)
+                driverOptions: membership?.driverOptions ?? [:], links: links,
+                gatewayPriority: membership?.gatewayPriority)
+        }
+        if let address = service.macAddress, !spec.networks.isEmpty, spec.networks[0].macAddress == nil {
+            spec.networks[0].macAddress = address
         }
         spec.networkMode = spec.networks.first?.network ?? "none"
+    }
+
+    /// `container:alias` for each replica that a link leads to; it is found by its number too.
+    private func links(of service: Service) -> [String] {
+        let own = service.links.flatMap { link -> [String] in
+            let parts = link.split(separator: ":", maxSplits: 1).map(String.init)
+            guard let name = parts.first else { return [] }
+            return (replicas[name] ?? []).flatMap { replica in
+                [parts.last ?? name, "\(name)-\(replica.number)", "\(project.name)-\(name)-\(replica.number)"]
+                    .map { "\(replica.handle.name):\($0)" }
+            }
+        }
+        return own + service.externalLinks.map { $0.contains(":") ? $0 : "\($0):\($0)" }
     }
 
     // MARK: Storage

@@ -68,6 +68,7 @@ package struct UpPlanner {
         planNetworks(services)
         planVolumes(services)
         planOrphans()
+        for service in services { noteUninterpreted(service) }
         for service in services { planService(service, isNamed: named.contains(service.name)) }
         if options.wait { planFinalWaits(services) }
         guard problems.isEmpty else { throw PlanError(problems) }
@@ -86,6 +87,17 @@ package struct UpPlanner {
             }
         }
         return plan
+    }
+
+    /// Attributes that nobody carries out are not passed over in silence.
+    private mutating func noteUninterpreted(_ service: Service) {
+        if service.uninterpreted["provider"] != nil {
+            problems.append("Service \(service.name) is run by a provider, which is not supported. Remove `provider`.")
+        }
+        // `develop` is for watching, which bringing up does not do anyway.
+        let names = service.uninterpreted.keys.filter { $0 != "provider" && $0 != "develop" }.sorted()
+        guard !names.isEmpty else { return }
+        notices.append("Service \(service.name): \(names.joined(separator: ", ")) is not supported and has no effect.")
     }
 
     // MARK: Services

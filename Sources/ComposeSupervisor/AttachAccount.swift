@@ -89,7 +89,7 @@ struct AttachAccount {
         guard old != nil else {
             old = Set(containers.map(\.source.container))
             return containers.filter { $0.state.isRunning }.flatMap { source, _ in
-                watch(source, ranBefore: true, phase: .running, nil)
+                watch(source, ranBefore: true, phase: .running, Gate())
             }
         }
         return containers.filter { $0.state.isRunning }.flatMap { source, _ in started(source) }

@@ -12,16 +12,24 @@ extension AttachedRun {
             var hasAborted = false
             do {
                 while !account.isOver, let message = await inbox.next() {
+                    var gates: [Gate] = []
                     for step in try await steps(after: message, &account) {
                         switch step {
                         case .attach(let source, let isNew, let gate):
                             sink.register([source])
+                            if let gate { gates.append(gate) }
                             group.addTask { await self.attach(source, isNew: isNew, gate) }
                         case .follow(let source, let point):
                             sink.register([source])
                             group.addTask { await self.follow(source, point) }
                         case .announce(let source, let code, let restarts):
                             try await sink.write(notice: AttachedRun.notice(code, restarts: restarts), about: source)
+                        }
+                    }
+                    if case .found = message {
+                        group.addTask { [gates] in
+                            for gate in gates { await gate.wait() }
+                            self.didOpen()
                         }
                     }
                     if let cause = account.abortCause, !hasAborted {
@@ -46,9 +54,7 @@ extension AttachedRun {
                 let details = try await details(of: source)
                 steps += account.died(source, code: details?.exitCode, restarts: false, at: details?.finishedAt)
             }
-            steps += account.found(containers)
-            didOpen()
-            return steps
+            return steps + account.found(containers)
         case .event(let event): return try await steps(after: event, &account)
         case .willStart(let source, let gate): return account.willStart(source, gate)
         case .streamEnded(let source, let point, let isBroken):

@@ -25,6 +25,13 @@ package struct Foreground: Sendable {
         }
     }
 
+    /// A signal came before everything was applied.
+    package struct Interrupted: Error {
+        package let signal: Signal
+        /// What became of the application: an `ApplyFailure` that tells whether all of it was taken back.
+        package let reason: any Error
+    }
+
     private let run: AttachedRun
     private let stopper: RunStopper
     private let announce: @Sendable (StopSequence.Action) -> Void
@@ -46,8 +53,8 @@ package struct Foreground: Sendable {
     /// Applies and attends until the end.
     ///
     /// - Parameter signals: those that end the run.
-    /// - Throws: what ``AttachedRun/run(reportingTo:onAbort:_:)`` throws; an interrupted `apply` throws what it makes of
-    ///   its cancellation.
+    /// - Throws: what ``AttachedRun/run(reportingTo:onAbort:_:)`` throws, and ``Interrupted`` in its place where a signal
+    ///   had come before.
     package func run(
         signals: AsyncStream<Signal>, reportingTo observer: any ApplyObserver,
         _ apply: @escaping @Sendable (any ApplyObserver) async throws -> [Leftover]
@@ -80,12 +87,21 @@ package struct Foreground: Sendable {
                 applied.open()
                 group.cancelAll()
             }
-            let (left, end) = try await run.run(reportingTo: observer) { exit in
-                cause.withLock { $0 = exit }
-                await driver.abort()
-            } _: { observer in
-                defer { applied.open() }
-                return try await interrupt.interrupting { try await apply(observer) }
+            let left: [Leftover]
+            let end: AttachedRun.End
+            do {
+                (left, end) = try await run.run(reportingTo: observer) { exit in
+                    cause.withLock { $0 = exit }
+                    await driver.abort()
+                } _: { observer in
+                    defer { applied.open() }
+                    return try await interrupt.interrupting { try await apply(observer) }
+                }
+            } catch {
+                applied.open()
+                group.cancelAll()
+                guard let signal = try await group.next() ?? nil else { throw error }
+                throw Interrupted(signal: signal, reason: error)
             }
             // What is being stopped beyond the monitored containers is let finish.
             if !isStopping.withLock({ $0 }) { group.cancelAll() }

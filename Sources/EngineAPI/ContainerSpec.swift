@@ -60,6 +60,24 @@ public struct ContainerSpec: Sendable, Equatable {
     public var extraHosts: [String] = []
     /// How output is kept.
     public var logging: LoggingSpec?
+    /// What it may use of the host.
+    public var limits = ContainerLimits()
+    /// How it is set apart from the host.
+    public var isolation = ContainerIsolation()
+    /// Further groups of its user, names or numbers.
+    public var additionalGroups: [String] = []
+    /// Name servers instead of the engine's.
+    public var nameServers: [String] = []
+    /// Options of the resolver.
+    public var resolverOptions: [String] = []
+    /// Domains that short names are looked up in.
+    public var searchDomains: [String] = []
+    /// Containers whose volumes it mounts too, each `ID[:ro]`.
+    public var volumesFrom: [String] = []
+    /// The storage driver's options.
+    public var storageOptions: [String: String] = [:]
+    /// Annotations for the OCI runtime (API 1.43).
+    public var annotations: [String: String] = [:]
     /// The platform asked for: `linux/amd64`.
     public var platform: String?
 

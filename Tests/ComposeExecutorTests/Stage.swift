@@ -13,13 +13,20 @@ struct Stage {
     /// Labels that name the transaction, and so differ from run to run.
     static let transactionLabels: Set<String> = [ComposeLabels.transaction, ComposeLabels.operation]
 
-    let engine = InMemoryEngine()
+    let engine: InMemoryEngine
     let store: StateStore
     var clock: any Clock<Duration> = PatientClock()
     var observer: any ApplyObserver = SilentObserver()
     var limits = Executor.Limits()
 
+    /// A new state file on an engine that has been used before.
+    init(engine: InMemoryEngine) throws {
+        self.engine = engine
+        store = try StateStore()
+    }
+
     init(store: StateStore? = nil, images: [String] = ["app"]) throws {
+        engine = InMemoryEngine()
         self.store = try store ?? StateStore()
         for image in images { engine.addImage(image) }
         engine.addImage("job", ImageBehavior(container: ContainerBehavior(run: .exits(code: 0))))
@@ -41,6 +48,9 @@ struct Stage {
     func up(_ project: Project, _ options: UpOptions = UpOptions()) async throws -> [Leftover] {
         try await executor().apply(try await plan(project, options), command: "up")
     }
+
+    /// Brings up beside the test.
+    func beginUp(_ project: Project) -> Task<[Leftover], any Error> { Task { [self] in try await up(project) } }
 
     /// Expects that bringing up fails and is taken back without a remainder.
     func failingUp(

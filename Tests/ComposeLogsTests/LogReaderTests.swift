@@ -35,34 +35,34 @@ import Testing
     }
 
     @Test func mergesKeptOutputByTime() async throws {
-        let (a, b) = (try await start("a"), try await start("b"))
+        let (a, b) = (try await start("aa"), try await start("bb"))
         for number in 0..<200 { try engine.emit("\(number)\n", from: number % 3 == 0 ? a : b) }
         try await reader(LogReader.Options()).run()
-        #expect(sink.lines == (0..<200).map { "\($0 % 3 == 0 ? "a" : "b") \($0)" })
+        #expect(sink.lines == (0..<200).map { "\($0 % 3 == 0 ? "aa" : "bb") \($0)" })
         #expect(sink.times == sink.times.sorted())
     }
 
     @Test func readsTheLastLinesOfEachAndNothingOfStrangers() async throws {
-        let (a, b) = (try await start("a"), try await start("b"))
+        let (a, b) = (try await start("aa"), try await start("bb"))
         let stranger = try await create("other", labels: ["project": "else"])
         try await engine.startContainer(stranger)
         for id in [a, b, stranger] { try engine.emit("1\n2\n3\n", from: id) }
         try await reader(LogReader.Options(tail: 1)).run()
-        #expect(sink.lines == ["a 3", "b 3"])
+        #expect(sink.lines == ["aa 3", "bb 3"])
     }
 
     @Test func warnsOfAContainerThatCannotBeReadAndShowsTheOthers() async throws {
-        let (a, b) = (try await start("a"), try await start("b"))
+        let (a, b) = (try await start("aa"), try await start("bb"))
         for id in [a, b] { try engine.emit("x\n", from: id) }
-        engine.setFaults(FaultSchedule(.error, at: 1, of: .call("logs a")))
+        engine.setFaults(FaultSchedule(.error, at: 1, of: .call("logs aa")))
         let warnings = Mutex<[String]>([])
         try await reader(LogReader.Options()) { text in warnings.withLock { $0.append(text) } }.run()
-        #expect(sink.lines == ["b x"])
-        #expect(warnings.withLock { $0.count == 1 && $0[0].contains("output of a:") })
+        #expect(sink.lines == ["bb x"])
+        #expect(warnings.withLock { $0.count == 1 && $0[0].contains("output of aa:") })
     }
 
     @Test func followsUntilNobodyRuns() async throws {
-        let (a, b) = (try await start("a"), try await start("b"))
+        let (a, b) = (try await start("aa"), try await start("bb"))
         try engine.emit("old\n", from: a)
         async let run: Void = reader(LogReader.Options(follow: true)).run()
         try await sink.waitForLines(1)
@@ -72,16 +72,16 @@ import Testing
         try engine.emit("last\n", from: b)
         try engine.exit(b, code: 0)
         try await run
-        #expect(sink.lines == ["a old", "b new", "b last"])
+        #expect(sink.lines == ["aa old", "bb new", "bb last"])
     }
 
     @Test func followsAcrossRestartsWithoutLossOrRepetition() async throws {
-        let (a, keeper) = (try await start("a"), try await start("keeper"))
+        let (a, keeper) = (try await start("aa"), try await start("keeper"))
         async let run: Void = reader(LogReader.Options(follow: true)).run()
         var expected: [String] = []
         for round in 0..<5 {
             for number in 0..<20 { try engine.emit("\(round).\(number)\n", from: a) }
-            expected += (0..<20).map { "a \(round).\($0)" }
+            expected += (0..<20).map { "aa \(round).\($0)" }
             if round.isMultiple(of: 2) { try await sink.waitForLines(expected.count) }
             try await engine.stopContainer(a, timeout: nil)
             try await engine.startContainer(a)
@@ -91,11 +91,11 @@ import Testing
         try engine.exit(a, code: 0)
         try engine.exit(keeper, code: 0)
         try await run
-        #expect(sink.lines == expected + ["a end"])
+        #expect(sink.lines == expected + ["aa end"])
     }
 
     @Test func followsAcrossBrokenConnections() async throws {
-        let a = try await start("a")
+        let a = try await start("aa")
         async let run: Void = reader(LogReader.Options(follow: true)).run()
         for number in 0..<10 {
             try engine.emit("\(number)\n", from: a)
@@ -104,40 +104,42 @@ import Testing
         }
         try engine.exit(a, code: 0)
         try await run
-        #expect(sink.lines == (0..<10).map { "a \($0)" })
+        #expect(sink.lines == (0..<10).map { "aa \($0)" })
     }
 
     @Test func followsContainersThatAreMadeLater() async throws {
-        let a = try await start("a")
+        let a = try await start("aa")
         try engine.emit("first\n", from: a)
         async let run: Void = reader(LogReader.Options(follow: true, tail: 1)).run()
         try await sink.waitForLines(1)
-        engine.script(container: "b", ContainerBehavior(output: ["one", "two", "three"]))
-        let b = try await start("b")
+        engine.script(container: "bb", ContainerBehavior(output: ["one", "two", "three"]))
+        let b = try await start("bb")
         try await sink.waitForLines(4)
         for id in [a, b] { try engine.exit(id, code: 0) }
         try await run
-        #expect(sink.lines == ["a first", "b one", "b two", "b three"])
+        #expect(sink.lines == ["aa first", "bb one", "bb two", "bb three"])
     }
 
     @Test func showsANewRunWholeThoughOldLinesWereNotWanted() async throws {
-        let (a, keeper) = (try await start("a"), try await start("keeper"))
+        let (a, keeper) = (try await start("aa"), try await start("keeper"))
         try engine.emit("old\n", from: a)
         try engine.emit("seen\n", from: keeper)
         async let run: Void = reader(LogReader.Options(follow: true, tail: 0)).run()
         // Only what comes after the reading began is shown, so it has to have begun.
-        while engine.calls.filter({ $0.description.hasPrefix("logs") }).count < 2 { await Task.yield() }
-        engine.script(container: "a", ContainerBehavior(output: ["again"]))
+        while engine.calls.filter({ $0.description.hasPrefix("logs") }).count < 2, !Task.isCancelled {
+            await Task.yield()
+        }
+        engine.script(container: "aa", ContainerBehavior(output: ["again"]))
         try await engine.stopContainer(a, timeout: nil)
         try await engine.startContainer(a)
         try await sink.waitForLines(1)
         for id in [a, keeper] { try engine.exit(id, code: 0) }
         try await run
-        #expect(sink.lines == ["a again"])
+        #expect(sink.lines == ["aa again"])
     }
 
     @Test func endsWhenTheSinkTakesNoMore() async throws {
-        let a = try await start("a")
+        let a = try await start("aa")
         try engine.emit("x\n", from: a)
         struct ClosedSink: LogSink {
             func register(_ sources: [LogSource]) {}
@@ -160,9 +162,11 @@ import Testing
     }
 
     @Test func endsWhenCancelled() async throws {
-        _ = try await start("a")
+        _ = try await start("aa")
         let task = Task { try await reader(LogReader.Options(follow: true)).run() }
-        while !engine.calls.contains(where: { $0.description.hasPrefix("logs") }) { await Task.yield() }
+        while !engine.calls.contains(where: { $0.description.hasPrefix("logs") }), !Task.isCancelled {
+            await Task.yield()
+        }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }

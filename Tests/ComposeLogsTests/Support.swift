@@ -1,3 +1,4 @@
+import Dispatch
 import EngineAPI
 import Glibc
 import Synchronization
@@ -50,17 +51,22 @@ final class TestPipe: Sendable {
         }
     }
 
-    /// What is in the pipe, up to `count` bytes; waits for the first.
-    func read(_ count: Int = 1 << 20) -> String {
-        var bytes = [UInt8](repeating: 0, count: count)
-        let length = Glibc.read(reading, &bytes, count)
-        return String(decoding: bytes.prefix(max(0, length)), as: UTF8.self)
+    /// What is in the pipe; waits for the first byte, but not on the cooperative pool.
+    func read(_ count: Int = 1 << 20) async -> String {
+        let reading = reading
+        return await withCheckedContinuation { continuation in
+            DispatchQueue(label: "reader").async {
+                var bytes = [UInt8](repeating: 0, count: count)
+                let length = Glibc.read(reading, &bytes, count)
+                continuation.resume(returning: String(decoding: bytes.prefix(max(0, length)), as: UTF8.self))
+            }
+        }
     }
 
     /// Reads until `count` bytes have come.
-    func readAll(_ count: Int) -> String {
+    func readAll(_ count: Int) async -> String {
         var text = ""
-        while text.utf8.count < count { text += read(count - text.utf8.count) }
+        while text.utf8.count < count { text += await read(count - text.utf8.count) }
         return text
     }
 }

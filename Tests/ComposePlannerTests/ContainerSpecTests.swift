@@ -262,4 +262,110 @@ import Testing
             try spec { $0.logging = Logging(driver: "local", options: ["max-size": "1m"]) }.logging
                 == LoggingSpec(driver: "local", options: ["max-size": "1m"]))
     }
+
+    @Test func limits() throws {
+        let spec = try spec {
+            $0.limits.memory = 64 << 20
+            $0.limits.memoryReservation = 32 << 20
+            $0.limits.cpus = 0.5
+            $0.limits.processes = 100
+            $0.limits.sharedMemory = 1 << 20
+            $0.limits.ulimits = ["nproc": .single(64), "nofile": .range(soft: 1024, hard: 4096)]
+            $0.limits.cpuPercent = 25
+            var deploy = Deployment()
+            deploy.limits = Deployment.Resources()
+            deploy.limits?.memory = 128 << 20
+            deploy.limits?.cpus = 1.5
+            $0.deploy = deploy
+        }
+        var expected = ContainerLimits()
+        expected.memory = 128 << 20
+        expected.memoryReservation = 32 << 20
+        expected.nanoCPUs = 1_500_000_000
+        expected.processes = 100
+        expected.sharedMemory = 1 << 20
+        expected.cpuPercent = 2500
+        expected.userLimits = [
+            UserLimitSpec(name: "nofile", soft: 1024, hard: 4096), UserLimitSpec(name: "nproc", soft: 64, hard: 64),
+        ]
+        #expect(spec.limits == expected)
+    }
+
+    @Test func isolation() throws {
+        let spec = try spec {
+            $0.isolation.addedCapabilities = ["NET_ADMIN"]
+            $0.isolation.droppedCapabilities = ["ALL"]
+            $0.isolation.devices = [Device(source: "/dev/fuse", target: "/dev/fuse")]
+            $0.isolation.securityOptions = ["no-new-privileges:true"]
+            $0.isolation.systemControls = ["net.core.somaxconn": "1024"]
+            $0.isolation.pid = "host"
+            var gpu = DeviceRequest()
+            gpu.count = -1
+            $0.gpus = [gpu]
+            $0.additionalGroups = ["audio"]
+            $0.nameServers = ["1.1.1.1"]
+            $0.searchDomains = ["example.org"]
+            $0.macAddress = "02:42:ac:11:00:05"
+        }
+        var expected = ContainerIsolation()
+        expected.addedCapabilities = ["NET_ADMIN"]
+        expected.droppedCapabilities = ["ALL"]
+        expected.devices = [DeviceMapping(source: "/dev/fuse", target: "/dev/fuse")]
+        expected.securityOptions = ["no-new-privileges:true"]
+        expected.systemControls = ["net.core.somaxconn": "1024"]
+        expected.pid = "host"
+        expected.deviceRequests = [DeviceRequestSpec(capabilities: ["gpu"], count: -1)]
+        #expect(spec.isolation == expected)
+        #expect(spec.additionalGroups == ["audio"])
+        #expect(spec.nameServers == ["1.1.1.1"])
+        #expect(spec.searchDomains == ["example.org"])
+        #expect(spec.networks.first?.macAddress == "02:42:ac:11:00:05")
+    }
+
+    @Test(
+        arguments: [("none", "no"), ("any", "always"), (nil, "always"), ("on-failure", "on-failure")]
+            as [(String?, String)])
+    func deploymentsRestartPolicy(condition: String?, name: String) throws {
+        let spec = try spec {
+            var deploy = Deployment()
+            deploy.restartPolicy = Deployment.Restart()
+            deploy.restartPolicy?.condition = condition
+            deploy.restartPolicy?.maximumAttempts = 2
+            $0.deploy = deploy
+        }
+        #expect(spec.restartPolicy == RestartPolicySpec(name: name, maximumRetries: 2))
+    }
+
+    /// What names other services ends as their containers' identifiers and names.
+    @Test func references() throws {
+        var stage = try Planned(
+            .app("db"),
+            .app("web") {
+                $0.needs("db")
+                $0.isolation.ipc = "service:db"
+                $0.isolation.pid = "service:db"
+                $0.volumesFrom = ["db:ro", "container:store"]
+                $0.links = ["db:store"]
+                $0.externalLinks = ["old_mysql:mysql"]
+            }
+        ).up()
+        let db = try #require(stage.observed.containers.first { $0.service == "db" }).id
+        stage.options.services = ["web"]
+        stage.options.recreate = .always
+        let spec = try ContainerSpecTests.spec(of: stage.plan())
+        #expect(spec.isolation.ipc == "container:\(db)")
+        #expect(spec.isolation.pid == "container:\(db)")
+        #expect(spec.volumesFrom == ["\(db):ro", "store"])
+        #expect(
+            spec.networks.first?.links == [
+                "shop-db-1:store", "shop-db-1:db-1", "shop-db-1:shop-db-1", "old_mysql:mysql",
+            ])
+    }
+
+    @Test func whatIsNotSupportedIsSaid() throws {
+        var stage = Planned(.app("web") { $0.uninterpreted = ["post_start": .null, "develop": .null] })
+        #expect(try stage.plan().notices == ["Service web: post_start is not supported and has no effect."])
+        stage.change("web") { $0.uninterpreted = ["provider": .null] }
+        #expect(stage.problems().count == 1)
+    }
 }

@@ -96,6 +96,6 @@ final class Log: Sendable {
 
     /// Returns when `word` was said.
     func waitFor(_ word: String) async {
-        while !words.contains(word) { await Task.yield() }
+        while !words.contains(word), !Task.isCancelled { await Task.yield() }
     }
 }

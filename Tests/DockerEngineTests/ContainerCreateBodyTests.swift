@@ -122,4 +122,48 @@ struct ContainerCreateBodyTests {
         #expect(error?.code == .invalidRequest)
         #expect(error?.description.contains("s3cret") == false)
     }
+
+    @Test func limitsAndIsolationHaveTheirPlaces() throws {
+        var spec = ContainerSpec(image: "web")
+        spec.limits.memory = 64
+        spec.limits.memorySwap = -1
+        spec.limits.nanoCPUs = 500_000_000
+        spec.limits.cpuSet = "0-1"
+        spec.limits.processes = 10
+        spec.limits.disableOutOfMemoryKill = true
+        spec.limits.sharedMemory = 128
+        spec.limits.userLimits = [UserLimitSpec(name: "nofile", soft: 1, hard: 2)]
+        spec.isolation.addedCapabilities = ["NET_ADMIN"]
+        spec.isolation.droppedCapabilities = ["ALL"]
+        spec.isolation.cgroup = "host"
+        spec.isolation.devices = [DeviceMapping(source: "/dev/a", target: "/dev/b", permissions: "r")]
+        spec.isolation.deviceRequests = [DeviceRequestSpec(capabilities: ["gpu"], count: -1)]
+        spec.isolation.ipc = "host"
+        spec.isolation.pid = "container:c"
+        spec.isolation.runtime = "runsc"
+        spec.isolation.securityOptions = ["no-new-privileges"]
+        spec.isolation.systemControls = ["net.core.somaxconn": "1"]
+        spec.isolation.uts = "host"
+        spec.additionalGroups = ["audio"]
+        spec.nameServers = ["1.1.1.1"]
+        spec.resolverOptions = ["ndots:1"]
+        spec.searchDomains = ["local"]
+        spec.volumesFrom = ["c:ro"]
+        spec.storageOptions = ["size": "1G"]
+        spec.annotations = ["a": "b"]
+        #expect(
+            try json(spec, in: APIVersion(1, 47)) == """
+                {"AttachStderr":true,"AttachStdin":false,"AttachStdout":true,"HostConfig":{"Annotations":{"a":"b"},\
+                "AutoRemove":false,"CapAdd":["NET_ADMIN"],"CapDrop":["ALL"],"CgroupnsMode":"host",\
+                "CpusetCpus":"0-1","DeviceRequests":[{"Capabilities":[["gpu"]],"Count":-1,"DeviceIDs":[],\
+                "Driver":"","Options":{}}],"Devices":[{"CgroupPermissions":"r","PathInContainer":"/dev/b",\
+                "PathOnHost":"/dev/a"}],"Dns":["1.1.1.1"],"DnsOptions":["ndots:1"],"DnsSearch":["local"],\
+                "GroupAdd":["audio"],"IpcMode":"host","Memory":64,"MemorySwap":-1,"NanoCpus":500000000,\
+                "OomKillDisable":true,"PidMode":"container:c","PidsLimit":10,"Privileged":false,\
+                "ReadonlyRootfs":false,"Runtime":"runsc","SecurityOpt":["no-new-privileges"],"ShmSize":128,\
+                "StorageOpt":{"size":"1G"},"Sysctls":{"net.core.somaxconn":"1"},"UTSMode":"host",\
+                "Ulimits":[{"Hard":2,"Name":"nofile","Soft":1}],"VolumesFrom":["c:ro"]},"Image":"web","Labels":{},\
+                "OpenStdin":false,"StdinOnce":false,"Tty":false}
+                """)
+    }
 }

@@ -107,8 +107,6 @@ struct Attribute: Sendable {
     var name: String
     var shape: Shape
     var merge: MergeRule
-    /// False for what the specification has and this version refuses.
-    var isSupported = true
     /// The name that Docker Compose prints, where it is another one.
     var printedName: String?
     /// What is printed where the attribute is absent, nil to leave it out.
@@ -133,13 +131,6 @@ struct Attribute: Sendable {
         self.shape = shape
         self.merge = merge
         self.absent = absent
-    }
-
-    /// An attribute of the specification that is refused for now.
-    static func unsupported(_ name: String) -> Attribute {
-        var attribute = Attribute(name, .anything)
-        attribute.isSupported = false
-        return attribute
     }
 }
 

@@ -115,22 +115,14 @@ extension ShortForm {
     static let ports = ShortForm(kind: .scalar, types: [.string, .integer]) { node, conformer in
         let text = node.scalarValue?.text ?? ""
         if conformer.keepsVariables, Template.isTemplate(text) { return [node] }
-        do throws(PortSyntax.Fault) {
-            let ports = try PortSyntax.parse(text)
-            guard conformer.admits(ports: ports.count, at: node.mark) else { return [] }
-            return ports.map { port in
-                node.object([
-                    ("mode", node.string("ingress")),
-                    ("host_ip", port.address.map(node.string)),
-                    ("target", node.plain(String(port.target))),
-                    ("published", port.published.map(node.string)),
-                    ("protocol", node.string(port.transport)),
-                ])
-            }
-        } catch {
-            conformer.reporter.error(
-                error.message, at: node.mark, hint: "ports are written [ADDRESS:][HOST:]CONTAINER[/PROTOCOL]")
-            return []
+        return conformer.ports(text, at: node.mark).map { port in
+            node.object([
+                ("mode", node.string("ingress")),
+                ("host_ip", port.address.map(node.string)),
+                ("target", node.plain(String(port.target))),
+                ("published", port.published.map(node.string)),
+                ("protocol", node.string(port.transport)),
+            ])
         }
     }
 

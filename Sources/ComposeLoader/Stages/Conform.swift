@@ -96,12 +96,6 @@ struct Conformer {
                 }
                 continue
             }
-            guard attribute.isSupported else {
-                reporter.error(
-                    "\"\(name)\" is part of Compose but this version of gantry does not support it yet",
-                    at: entry.key.mark)
-                continue
-            }
             reporter.enter(name)
             if let value = all(entry.value, attribute.shape).first {
                 entries.append(Mapping.Entry(key: entry.key, value: value))
@@ -126,12 +120,18 @@ struct Conformer {
         return nil
     }
 
-    /// Counts what a range of ports stands for; false after a reported excess.
-    mutating func admits(ports count: Int, at mark: Mark) -> Bool {
-        portCount += count
-        if portCount <= Conformer.portLimit { return true }
-        reporter.error("the file has more than \(Conformer.portLimit) ports", at: mark)
-        return false
+    /// Reads the short form of a port; nothing after a reported mistake, or once there are too many.
+    mutating func ports(_ text: String, at mark: Mark) -> [PortSyntax.Entry] {
+        guard portCount <= Conformer.portLimit else { return [] }
+        do throws(PortSyntax.Fault) {
+            let ports = try PortSyntax.parse(text)
+            portCount += ports.count
+            if portCount <= Conformer.portLimit { return ports }
+            reporter.error("the file has more than \(Conformer.portLimit) ports", at: mark)
+        } catch {
+            reporter.error(error.message, at: mark, hint: "ports are written [ADDRESS:][HOST:]CONTAINER[/PROTOCOL]")
+        }
+        return []
     }
 
     /// Reports a node of another type than the one expected.

@@ -85,7 +85,7 @@ struct Discoverer {
                 "\(folder) has \(found.joined(separator: ", ")); \(first) is read and the others are ignored", at: nil)
         }
         let path = FilePath.join(folder, first)
-        return Sources.File(shown: shown(path), path: path)
+        return Sources.File(shown: FilePath.shown(path, from: options.workingDirectory), path: path)
     }
 
     private func split(_ list: String, by separator: String) -> [String] {
@@ -112,12 +112,6 @@ struct Discoverer {
     }
 
     private func absolute(_ path: String) -> String { FilePath.join(options.workingDirectory, path) }
-
-    /// A path relative to the working directory where it lies below it.
-    private func shown(_ path: String) -> String {
-        let prefix = options.workingDirectory == "/" ? "/" : options.workingDirectory + "/"
-        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
-    }
 }
 
 /// A project's name.

@@ -34,7 +34,8 @@ struct EnvironmentBuilder {
     }
 
     private mutating func add(_ paths: [String], _ reporter: inout Reporter) {
-        let added = EnvironmentReader(files: files).read(paths, over: variables, &reporter)
+        let added = EnvironmentReader(files: files, workingDirectory: options.workingDirectory).read(
+            paths, over: variables, &reporter)
         variables.merge(added) { first, _ in first }
     }
 
@@ -51,6 +52,8 @@ struct EnvironmentBuilder {
 /// Reads files of variables and says where they are wrong.
 struct EnvironmentReader {
     let files: any FileReading
+    /// The folder that paths are shown from.
+    let workingDirectory: String
 
     /// The variables of the files, later ones over earlier ones; references see `environment` first.
     func read(_ paths: [String], over environment: [String: String], _ reporter: inout Reporter) -> [String: String] {
@@ -69,7 +72,8 @@ struct EnvironmentReader {
             let bytes = try files.read(path)
             return String(decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...], as: UTF8.self)
         } catch {
-            reporter.error("\(what) \(path) cannot be read: \(error.reason)", at: mark)
+            let shown = FilePath.shown(path, from: workingDirectory)
+            reporter.error("\(what) \(shown) cannot be read: \(error.reason)", at: mark)
             return nil
         }
     }
@@ -85,7 +89,7 @@ struct EnvironmentReader {
                 try DotEnv.parse(text, into: &variables, lookup: lookup)
             }
         } catch {
-            let file = SourceFile(path: path, text: text)
+            let file = SourceFile(path: FilePath.shown(path, from: workingDirectory), text: text)
             reporter.announce(file)
             reporter.error(error.message, at: Mark(file: file, line: error.line, column: 1))
         }

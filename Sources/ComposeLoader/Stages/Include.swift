@@ -66,7 +66,8 @@ struct Includer {
             let path = FilePath.join(directory, ".env")
             if reader.files.kind(of: path) == .file { paths = [path] }
         }
-        let added = EnvironmentReader(files: reader.files).read(paths, over: reader.environment, &reporter)
+        let added = EnvironmentReader(files: reader.files, workingDirectory: reader.options.workingDirectory).read(
+            paths, over: reader.environment, &reporter)
         return reader.environment.merging(added) { first, _ in first }
     }
 }

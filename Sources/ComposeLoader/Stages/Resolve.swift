@@ -4,6 +4,7 @@ import YAML
 /// Reads the files that services name into their variables and labels, and gives configs and secrets their variables.
 struct Resolver {
     let files: any FileReading
+    let workingDirectory: String
     let environment: [String: String]
     let locator: Locator
 
@@ -31,7 +32,7 @@ struct Resolver {
     }
 
     private func foldVariables(into service: inout Service, _ reporter: inout Reporter) {
-        let reader = EnvironmentReader(files: files)
+        let reader = EnvironmentReader(files: files, workingDirectory: workingDirectory)
         let own = service.environment
         let environment = environment
         var variables = own.compactMapValues { $0 }
@@ -54,7 +55,7 @@ struct Resolver {
     }
 
     private func foldLabels(into service: inout Service, _ reporter: inout Reporter) {
-        let reader = EnvironmentReader(files: files)
+        let reader = EnvironmentReader(files: files, workingDirectory: workingDirectory)
         var labels: [String: String] = [:]
         for (index, path) in service.labelFiles.enumerated() {
             let mark = locator.value("services", service.name, "label_file", String(index))

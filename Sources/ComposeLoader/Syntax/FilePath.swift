@@ -39,6 +39,12 @@ enum FilePath {
         isAbsolute(path) ? clean(path) : clean(folder + "/" + path)
     }
 
+    /// The path as a person in `folder` would name it: relative where it lies below, absolute elsewhere.
+    static func shown(_ path: String, from folder: String) -> String {
+        let prefix = folder == "/" ? "/" : folder + "/"
+        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
+    }
+
     /// The folder that holds the path.
     static func parent(_ path: String) -> String {
         let cleaned = clean(path)

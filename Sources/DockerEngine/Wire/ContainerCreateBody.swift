@@ -91,6 +91,46 @@ struct HostConfigBody: Encodable {
         case privileged = "Privileged"
         case readOnlyRoot = "ReadonlyRootfs"
         case extraHosts = "ExtraHosts"
+        case memory = "Memory"
+        case memoryReservation = "MemoryReservation"
+        case memorySwap = "MemorySwap"
+        case memorySwappiness = "MemorySwappiness"
+        case sharedMemory = "ShmSize"
+        case nanoCPUs = "NanoCpus"
+        case cpuCount = "CpuCount"
+        case cpuPercent = "CpuPercent"
+        case cpuPeriod = "CpuPeriod"
+        case cpuQuota = "CpuQuota"
+        case cpuRealtimePeriod = "CpuRealtimePeriod"
+        case cpuRealtimeRuntime = "CpuRealtimeRuntime"
+        case cpuSet = "CpusetCpus"
+        case cpuShares = "CpuShares"
+        case processes = "PidsLimit"
+        case disableOutOfMemoryKill = "OomKillDisable"
+        case outOfMemoryScore = "OomScoreAdj"
+        case userLimits = "Ulimits"
+        case addedCapabilities = "CapAdd"
+        case droppedCapabilities = "CapDrop"
+        case cgroup = "CgroupnsMode"
+        case cgroupParent = "CgroupParent"
+        case devices = "Devices"
+        case deviceCgroupRules = "DeviceCgroupRules"
+        case deviceRequests = "DeviceRequests"
+        case ipc = "IpcMode"
+        case technology = "Isolation"
+        case pid = "PidMode"
+        case runtime = "Runtime"
+        case securityOptions = "SecurityOpt"
+        case systemControls = "Sysctls"
+        case userNamespace = "UsernsMode"
+        case uts = "UTSMode"
+        case additionalGroups = "GroupAdd"
+        case nameServers = "Dns"
+        case resolverOptions = "DnsOptions"
+        case searchDomains = "DnsSearch"
+        case volumesFrom = "VolumesFrom"
+        case storageOptions = "StorageOpt"
+        case annotations = "Annotations"
     }
 
     struct Port: Encodable {
@@ -132,6 +172,46 @@ struct HostConfigBody: Encodable {
     var privileged: Bool
     var readOnlyRoot: Bool
     var extraHosts: [String]?
+    var memory: Int64?
+    var memoryReservation: Int64?
+    var memorySwap: Int64?
+    var memorySwappiness: Int64?
+    var sharedMemory: Int64?
+    var nanoCPUs: Int64?
+    var cpuCount: Int?
+    var cpuPercent: Int?
+    var cpuPeriod: Int?
+    var cpuQuota: Int?
+    var cpuRealtimePeriod: Int?
+    var cpuRealtimeRuntime: Int?
+    var cpuSet: String?
+    var cpuShares: Int?
+    var processes: Int?
+    var disableOutOfMemoryKill: Bool?
+    var outOfMemoryScore: Int?
+    var userLimits: [UserLimit]?
+    var addedCapabilities: [String]?
+    var droppedCapabilities: [String]?
+    var cgroup: String?
+    var cgroupParent: String?
+    var devices: [Device]?
+    var deviceCgroupRules: [String]?
+    var deviceRequests: [DeviceRequest]?
+    var ipc: String?
+    var technology: String?
+    var pid: String?
+    var runtime: String?
+    var securityOptions: [String]?
+    var systemControls: [String: String]?
+    var userNamespace: String?
+    var uts: String?
+    var additionalGroups: [String]?
+    var nameServers: [String]?
+    var resolverOptions: [String]?
+    var searchDomains: [String]?
+    var volumesFrom: [String]?
+    var storageOptions: [String: String]?
+    var annotations: [String: String]?
 
     init(_ spec: ContainerSpec) {
         binds = spec.binds.isEmpty ? nil : spec.binds
@@ -147,6 +227,15 @@ struct HostConfigBody: Encodable {
         autoRemove = spec.autoRemove
         privileged = spec.privileged
         readOnlyRoot = spec.readOnlyRoot
-        extraHosts = spec.extraHosts.isEmpty ? nil : spec.extraHosts
+        extraHosts = given(spec.extraHosts)
+        additionalGroups = given(spec.additionalGroups)
+        nameServers = given(spec.nameServers)
+        resolverOptions = given(spec.resolverOptions)
+        searchDomains = given(spec.searchDomains)
+        volumesFrom = given(spec.volumesFrom)
+        storageOptions = spec.storageOptions.isEmpty ? nil : spec.storageOptions
+        annotations = spec.annotations.isEmpty ? nil : spec.annotations
+        set(spec.limits)
+        set(spec.isolation)
     }
 }

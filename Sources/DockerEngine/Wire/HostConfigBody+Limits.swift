@@ -1,0 +1,88 @@
+import EngineAPI
+
+extension HostConfigBody {
+    struct UserLimit: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case name = "Name"
+            case soft = "Soft"
+            case hard = "Hard"
+        }
+        var name: String
+        var soft: Int
+        var hard: Int
+    }
+
+    struct Device: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case source = "PathOnHost"
+            case target = "PathInContainer"
+            case permissions = "CgroupPermissions"
+        }
+        var source: String
+        var target: String
+        var permissions: String
+    }
+
+    struct DeviceRequest: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case driver = "Driver"
+            case count = "Count"
+            case identifiers = "DeviceIDs"
+            case capabilities = "Capabilities"
+            case options = "Options"
+        }
+        var driver: String
+        var count: Int
+        var identifiers: [String]
+        var capabilities: [[String]]
+        var options: [String: String]
+    }
+
+    mutating func set(_ limits: ContainerLimits) {
+        memory = limits.memory
+        memoryReservation = limits.memoryReservation
+        memorySwap = limits.memorySwap
+        memorySwappiness = limits.memorySwappiness
+        sharedMemory = limits.sharedMemory
+        nanoCPUs = limits.nanoCPUs
+        cpuCount = limits.cpuCount
+        cpuPercent = limits.cpuPercent
+        cpuPeriod = limits.cpuPeriod
+        cpuQuota = limits.cpuQuota
+        cpuRealtimePeriod = limits.cpuRealtimePeriod
+        cpuRealtimeRuntime = limits.cpuRealtimeRuntime
+        cpuSet = limits.cpuSet
+        cpuShares = limits.cpuShares
+        processes = limits.processes
+        disableOutOfMemoryKill = limits.disableOutOfMemoryKill ? true : nil
+        outOfMemoryScore = limits.outOfMemoryScore
+        userLimits = given(limits.userLimits.map { UserLimit(name: $0.name, soft: $0.soft, hard: $0.hard) })
+    }
+
+    mutating func set(_ isolation: ContainerIsolation) {
+        addedCapabilities = given(isolation.addedCapabilities)
+        droppedCapabilities = given(isolation.droppedCapabilities)
+        cgroup = isolation.cgroup
+        cgroupParent = isolation.cgroupParent
+        devices = given(
+            isolation.devices.map { Device(source: $0.source, target: $0.target, permissions: $0.permissions) })
+        deviceCgroupRules = given(isolation.deviceCgroupRules)
+        deviceRequests = given(
+            isolation.deviceRequests.map {
+                DeviceRequest(
+                    driver: $0.driver, count: $0.count, identifiers: $0.identifiers, capabilities: [$0.capabilities],
+                    options: $0.options)
+            })
+        ipc = isolation.ipc
+        technology = isolation.technology
+        pid = isolation.pid
+        runtime = isolation.runtime
+        securityOptions = given(isolation.securityOptions)
+        systemControls = isolation.systemControls.isEmpty ? nil : isolation.systemControls
+        userNamespace = isolation.userNamespace
+        uts = isolation.uts
+    }
+}
+
+/// nil for an empty list, so that it is left out.
+func given<Element>(_ list: [Element]) -> [Element]? { list.isEmpty ? nil : list }

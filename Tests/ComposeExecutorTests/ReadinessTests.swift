@@ -1,0 +1,191 @@
+import ComposeModel
+import ComposePlanner
+import EngineAPI
+import EngineTesting
+import Testing
+
+@testable import ComposeExecutor
+
+@Suite struct ReadinessTests {
+    // MARK: Decisions
+
+    private func details(
+        _ state: ContainerState, _ health: ContainerHealth = .none, code: Int = 0, failure: String = "",
+        outOfMemory: Bool = false
+    ) -> ContainerDetails {
+        ContainerDetails(
+            id: "c", name: "c", imageID: "i", state: state, exitCode: code, failure: failure, outOfMemory: outOfMemory,
+            health: health)
+    }
+
+    private func decide(
+        _ details: ContainerDetails, _ readiness: Readiness, settled: Bool = false, restarts: Int = 0
+    ) -> ReadinessDecision {
+        ReadinessDecision(details, for: readiness, hasSettled: settled, restarts: restarts)
+    }
+
+    @Test func aContainerThatRuns() {
+        #expect(decide(details(.running, .healthy), .healthy) == .ready)
+        #expect(decide(details(.running, .starting), .healthy) == .pending)
+        #expect(decide(details(.running, .unhealthy), .healthy) == .failed("is unhealthy"))
+        #expect(decide(details(.running, .unhealthy), .up) == .failed("is unhealthy"))
+        #expect(decide(details(.running, .healthy), .completed) == .pending)
+        #expect(decide(details(.running), .up) == .pending)
+        #expect(decide(details(.running), .up, settled: true) == .ready)
+        #expect(decide(details(.running, .starting), .up, settled: true) == .pending)
+        guard case .failed(let reason) = decide(details(.running), .healthy) else {
+            Issue.record("ready without a healthcheck")
+            return
+        }
+        #expect(reason.hasPrefix("has no healthcheck"))
+    }
+
+    @Test func aContainerThatEnded() {
+        #expect(decide(details(.exited), .completed) == .ready)
+        #expect(decide(details(.exited), .up) == .ready)
+        #expect(decide(details(.exited), .healthy) == .failed("exited with code 0 before it was healthy"))
+        #expect(decide(details(.exited, code: 3), .completed) == .failed("exited with code 3"))
+        #expect(
+            decide(details(.exited, code: 137, outOfMemory: true), .up)
+                == .failed("exited with code 137, because memory ran out"))
+        #expect(
+            decide(details(.exited, code: 128, failure: "no such file"), .up)
+                == .failed("could not start: no such file"))
+        #expect(decide(details(.paused), .up) == .failed("is paused"))
+        #expect(decide(details(.created), .up, settled: true) == .pending)
+    }
+
+    @Test func aContainerThatRestarts() {
+        #expect(decide(details(.restarting, .starting), .healthy, restarts: 1) == .pending)
+        #expect(decide(details(.restarting), .completed, restarts: 1) == .pending)
+        let looping = ReadinessDecision.failed("keeps exiting with code 1 (restarted 5 times)")
+        #expect(decide(details(.restarting, .starting, code: 1), .healthy, restarts: 5) == looping)
+        #expect(decide(details(.running, .starting, code: 1), .healthy, restarts: 5) == looping)
+        // Without a healthcheck one restart within the settling time is enough.
+        #expect(
+            decide(details(.running, code: 1), .up, settled: true, restarts: 1)
+                == .failed("keeps exiting with code 1 (restarted 1 times)"))
+    }
+
+    // MARK: Waiting
+
+    private static let check = HealthCheck(test: ["CMD", "check"])
+
+    /// `web` needs `db` healthy; the database behaves as said.
+    private static func stack(_ stage: Stage, _ behavior: ContainerBehavior) -> Project {
+        stage.engine.script(service: "db", behavior)
+        return .shop(.app("db") { $0.healthCheck = check }, .app("web") { $0.needs("db", .healthy) })
+    }
+
+    /// No tick of the engine passes, so its own probes never run.
+    @Test func theFirstSuccessIsFoundWithoutTheEnginesProbes() async throws {
+        var stage = try Stage()
+        // The deadline and the delay between two probes.
+        let clock = TestClock(advancingWhenSleeping: 2)
+        stage.clock = clock
+        try await stage.up(ReadinessTests.stack(stage, ContainerBehavior(health: .healthy(afterProbes: 4))))
+        #expect(try await stage.container("shop-web-1").state == .running)
+        // 50 ms, then half as long again.
+        #expect(clock.now.offset == .milliseconds(50) + .milliseconds(75) + .milliseconds(112.5))
+    }
+
+    /// What the engine finds out counts at once; the clock stands still.
+    @Test func theEnginesWordIsHeardWithoutPolling() async throws {
+        var stage = try Stage()
+        let clock = TestClock()
+        stage.clock = clock
+        let project = ReadinessTests.stack(stage, ContainerBehavior(health: .manual))
+        let done = stage.beginUp(project)
+        try await clock.waitForSleepers(2)
+        try stage.engine.setHealth(.healthy, of: "shop-db-1")
+        #expect(try await done.value == [])
+        #expect(clock.now.offset == .zero)
+    }
+
+    @Test func eventsLostWithTheConnectionAreMadeUpFor() async throws {
+        var stage = try Stage()
+        let clock = TestClock()
+        stage.clock = clock
+        let project = ReadinessTests.stack(stage, ContainerBehavior(health: .manual))
+        let done = stage.beginUp(project)
+        try await clock.waitForSleepers(2)
+        stage.engine.cutStreams()
+        try stage.engine.setHealth(.healthy, of: "shop-db-1")
+        #expect(try await done.value == [])
+    }
+
+    @Test func theDeadlineEndsAWaitAndTellsWhatForAndWhatWasSaid() async throws {
+        var stage = try Stage()
+        stage.clock = TestClock(advancingWhenSleeping: 2)
+        stage.limits.readinessDeadline = .seconds(30)
+        let behavior = ContainerBehavior(health: .manual, output: ["recovering", "still recovering"])
+        let failure = try await stage.failingUp(ReadinessTests.stack(stage, behavior))
+        #expect(failure.reason == "shop-db-1 was not healthy within 30 seconds")
+        #expect(failure.operation?.action.description == "wait until shop-db-1 is healthy")
+        #expect(failure.container?.lastLines == ["recovering", "still recovering"])
+        #expect(failure.container?.probeOutput == "not ready\n")
+        #expect(!failure.isCancelled)
+    }
+
+    @Test func anUnhealthyDependencyFailsAtOnce() async throws {
+        let stage = try Stage()
+        let behavior = ContainerBehavior(health: .unhealthy(afterProbes: 2))
+        let failure = try await stage.failingUp(ReadinessTests.stack(stage, behavior))
+        #expect(failure.reason == "shop-db-1 is unhealthy")
+        // The network, two containers, one start.
+        #expect(failure.undone == 4)
+    }
+
+    @Test func aDependencyThatDiesIsReportedWithItsCode() async throws {
+        let stage = try Stage()
+        let behavior = ContainerBehavior(
+            run: .exits(code: 3), output: ["starting", OutputLine("no such table", on: .stderr)])
+        let failure = try await stage.failingUp(ReadinessTests.stack(stage, behavior))
+        #expect(failure.reason == "shop-db-1 exited with code 3 before it was healthy")
+        #expect(failure.container?.exitCode == 3)
+        #expect(failure.container?.state == .exited)
+        #expect(failure.container?.lastLines == ["starting", "no such table"])
+    }
+
+    @Test func aJobThatFailsTakesEverythingBack() async throws {
+        let stage = try Stage()
+        stage.engine.script(service: "job", ContainerBehavior(run: .exits(code: 1), output: ["duplicate key"]))
+        let failure = try await stage.failingUp(
+            .shop(.app("job"), .app("web") { $0.needs("job", .completed) }))
+        #expect(failure.reason == "shop-job-1 exited with code 1")
+        #expect(failure.container?.lastLines == ["duplicate key"])
+    }
+
+    @Test func anOptionalDependencyIsGivenUp() async throws {
+        let stage = try Stage()
+        stage.engine.script(service: "db", ContainerBehavior(health: .unhealthy(afterProbes: 1)))
+        try await stage.up(
+            .shop(
+                .app("db") { $0.healthCheck = ReadinessTests.check },
+                .app("web") { $0.dependencies["db"] = Dependency(.healthy, required: false) }))
+        #expect(try await stage.container("shop-web-1").state == .running)
+    }
+
+    @Test func aServiceWithoutHealthcheckIsWatchedForAWhile() async throws {
+        var stage = try Stage()
+        let clock = TestClock(advancingWhenSleeping: 2)
+        stage.clock = clock
+        var options = UpOptions()
+        options.wait = true
+        try await stage.up(.shop(.app("web")), options)
+        #expect(clock.now.offset == ReadinessWaiter.settlingTime)
+    }
+
+    @Test func aContainerThatIsRemovedMeanwhileIsNoticed() async throws {
+        var stage = try Stage()
+        let clock = TestClock()
+        stage.clock = clock
+        let project = ReadinessTests.stack(stage, ContainerBehavior(health: .manual))
+        let done = stage.beginUp(project)
+        try await clock.waitForSleepers(2)
+        try await stage.engine.removeContainer("shop-db-1", force: true, anonymousVolumes: true)
+        let failure = await #expect(throws: ApplyFailure.self) { try await done.value }
+        #expect(
+            failure?.reason == "shop-db-1 was removed by someone else")
+    }
+}
