@@ -121,6 +121,25 @@ struct Rollback: Sendable {
             }
         case .start(let id):
             try await engine.startContainer(id)
+            await settle(id)
+        }
+    }
+
+    /// How long a container that runs again may take until it serves as before; taking back goes on after that.
+    private static let settlingDeadline: Duration = .seconds(30)
+
+    /// Waits until a container with a healthcheck is healthy again, so that what depends on it finds it serving. That it
+    /// runs is all that was promised: whether it was healthy before is not known.
+    private func settle(_ id: ContainerID) async {
+        guard let details = try? await executor.engine.container(id), details.health != .none else { return }
+        let hub = EventHub(engine: executor.engine, project: executor.scope.project)
+        let waiter = ReadinessWaiter(
+            engine: executor.engine, hub: hub, probes: ProbeRunner(engine: executor.engine, clock: executor.clock),
+            clock: executor.clock, deadline: Rollback.settlingDeadline)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await hub.run() }
+            try? await waiter.wait(for: id, name: details.name, .healthy)
+            group.cancelAll()
         }
     }
 

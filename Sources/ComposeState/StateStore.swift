@@ -18,9 +18,13 @@ package struct StateStore: Sendable {
 
     /// Opens the store at `path`, making it where it is missing, for its owner alone; the folder must exist.
     package init(path: String) throws {
+        // One at a time: switching a new file to WAL and migrating it fail where two do it at once. Another file than the
+        // state's own, because closing that one would free the locks that SQLite has in this process.
+        let turn = StateStore.opening(path + "-open")
+        defer { if let turn { close(turn) } }
         // SQLite gives its own companion files the permissions of this one.
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if descriptor >= 0 { close(descriptor) }
+        let created = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if created >= 0 { close(created) }
         var configuration = Configuration()
         configuration.busyMode = .timeout(StateStore.busyTimeout)
         configuration.prepareDatabase { database in
@@ -36,6 +40,19 @@ package struct StateStore: Sendable {
     private init(_ database: DatabaseQueue) throws {
         self.database = database
         try StateStore.migrator.migrate(database)
+    }
+
+    /// Opens a file for its owner alone and holds its lock until the result is closed; nil where that cannot be had.
+    private static func opening(_ path: String) -> Int32? {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return nil }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                close(descriptor)
+                return nil
+            }
+        }
+        return descriptor
     }
 
     private static var migrator: DatabaseMigrator {

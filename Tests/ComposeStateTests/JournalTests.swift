@@ -110,6 +110,16 @@ import Testing
         #expect(all.allSatisfy { $0.steps.count == 10 && $0.steps[0].progress == .done })
     }
 
+    @Test func aNewFileMayBeOpenedByManyAtOnce() async throws {
+        for _ in 0..<20 {
+            let folder = try TemporaryFolder()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 { group.addTask { _ = try StateStore(path: folder.path("state")) } }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func theFileIsItsOwnersAlone() async throws {
         let folder = try TemporaryFolder()
         let store = try StateStore(path: folder.path("state"))
