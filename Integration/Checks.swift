@@ -97,7 +97,7 @@ extension Scenario {
         }
     }
 
-    /// The number of the service's container that runs or ran: `web` gives `NAME-web-1`.
+    /// The name of a service's container: `web` gives `PROJECT-web-1`.
     func name(_ service: String, _ number: Int = 1) -> String { "\(project)-\(service)-\(number)" }
 }
 

@@ -28,7 +28,10 @@ import Testing
             let before = try await scenario.runs()
             let attached = try await scenario.whileRunning("up", "web") { running in
                 try await running.waitForOutput("page one")
-                #expect(try await scenario.running() == ["db", "web", "other"])
+                // The engine lists a container as running only after its first output.
+                try await scenario.wait(for: "all three running") {
+                    try await scenario.running() == ["db", "web", "other"]
+                }
                 try running.signal(.interrupt)
             }
             attached.exits(130)

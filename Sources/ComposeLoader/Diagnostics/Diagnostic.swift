@@ -16,6 +16,8 @@ package struct Diagnostic: Sendable {
     package var message: String
     /// What to do about it, where there is more to say than the message does.
     package var hint: String?
+    /// For a warning: what it warns of.
+    package var trap: Trap?
     /// Whether it says that there is no file to read at all, which some commands can do without.
     package var isProjectMissing = false
 

@@ -6,6 +6,10 @@ struct Reporter {
     private var path: [String] = []
     private var files: [ObjectIdentifier: Int] = [:]
     private var omitted = 0
+    /// The attributes that have an error, so that what follows from one is not reported as another.
+    private var damaged: Set<[String]> = []
+    /// The warnings that are turned off.
+    var silenced: Set<Trap> = []
 
     /// More would only scroll the first ones away; a broken include can repeat a mistake for every service.
     static let limit = 200
@@ -19,12 +23,24 @@ struct Reporter {
     }
 
     mutating func error(_ message: String, at mark: Mark?, hint: String? = nil) {
+        damaged.insert(path)
         add(Diagnostic(.error, message, path: location, mark: mark, hint: hint))
     }
 
-    mutating func warn(_ message: String, at mark: Mark?, hint: String? = nil) {
-        add(Diagnostic(.warning, message, path: location, mark: mark, hint: hint))
+    mutating func warn(_ trap: Trap, _ message: String, at mark: Mark?, hint: String? = nil) {
+        var diagnostic = Diagnostic(.warning, message, path: location, mark: mark, hint: hint ?? trap.advice)
+        diagnostic.trap = trap
+        add(diagnostic)
     }
+
+    /// Whether the attribute at the path, or the one the walk is at, has an error.
+    func isDamaged(_ path: [String]? = nil) -> Bool { damaged.contains(path ?? self.path) }
+
+    /// Whether the attribute with this name, in the one the walk is at, has an error.
+    func isDamaged(_ name: String) -> Bool { damaged.contains(path + [name]) }
+
+    /// Whether some attribute at or below the path has an error.
+    func hasErrors(below path: [String]) -> Bool { damaged.contains { $0.starts(with: path) } }
 
     mutating func add(_ diagnostic: Diagnostic) {
         if diagnostics.count < Reporter.limit {
@@ -63,7 +79,7 @@ struct Reporter {
         var result = diagnostics.enumerated().sorted { left, right in
             let (first, second) = (position(of: left.element), position(of: right.element))
             return first == second ? left.offset < right.offset : first.lexicographicallyPrecedes(second)
-        }.map(\.element).filter { seen.insert(Identity(position: position(of: $0), text: $0.message)).inserted }
+        }.map(\.element).filter { $0.trap.map { !silenced.contains($0) } ?? true }.filter { seen.insert(Identity(position: position(of: $0), text: $0.message)).inserted }
         if omitted > 0 {
             result.append(Diagnostic(.warning, "\(omitted) more problems are not shown"))
         }
