@@ -110,6 +110,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "ComposeCommandsTests",
+            dependencies: [
+                "ComposeCommands", "ComposeExecutor", "ComposePlanner", "DockerEngine", "EngineAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "DockerEngine", "EngineAPI", "EngineTesting",

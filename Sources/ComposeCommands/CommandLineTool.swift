@@ -2,6 +2,7 @@ import ArgumentParser
 import ComposeLoader
 import ComposePlanner
 import EngineAPI
+import FoundationEssentials
 
 #if canImport(Glibc)
     import Glibc
@@ -42,7 +43,9 @@ package enum CommandLineTool {
         case let failure as PlanError:
             standardError(failure.problems.map { "gantry: \($0)" }.joined(separator: "\n"))
         case let failure as EngineError:
-            standardError("gantry: \(EngineText.sentence(failure))")
+            let environment = ProcessInfo.processInfo.environment
+            let address = (try? EngineSelection(environment: environment).address())?.description ?? "DOCKER_HOST"
+            standardError("gantry: \(EngineText.sentence(failure, address: address))")
         case is CancellationError:
             return .interrupted
         default:

@@ -36,11 +36,18 @@ struct CommandSession: Sendable {
     ///
     /// - Throws: `LoadFailure` with every error found; a `ValidationError` for a service that is not defined.
     func loadProject(services: [String] = []) throws -> Project {
-        let loaded = try ProjectLoader(options: loadOptions(services: services)).load()
-        for warning in loaded.warnings { standardError(DiagnosticRenderer().text(of: warning)) }
-        let project = loaded.project
+        let project = try load(services: services).project
         try check(services, in: project)
         return project
+    }
+
+    /// Loads the project in another way than to run it; warnings go to standard error.
+    func load(services: [String] = [], _ change: (inout LoadOptions) -> Void = { _ in }) throws -> LoadedProject {
+        var options = loadOptions(services: services)
+        change(&options)
+        let loaded = try ProjectLoader(options: options).load()
+        for warning in loaded.warnings { standardError(DiagnosticRenderer().text(of: warning)) }
+        return loaded
     }
 
     /// Throws a `ValidationError` for a service that the project does not define, with a suggestion where one is close.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ComposeLogs
+import ComposeModel
 import ComposePlanner
 import ComposeSupervisor
 
@@ -91,6 +92,12 @@ struct UpCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try CommandSession(options)
         let project = try session.loadProject(services: services)
+        guard !project.services.isEmpty else {
+            throw ValidationError(
+                project.disabledServices.isEmpty
+                    ? "Project \(project.name) declares no service, so there is nothing to bring up."
+                    : "No service of project \(project.name) is enabled; --profile enables more.")
+        }
         let replicas = scale.compactMap(UpCommand.parse)
         try session.check(replicas.map(\.service) + [exitCodeFrom].compactMap { $0 }, in: project)
         var up = UpOptions()

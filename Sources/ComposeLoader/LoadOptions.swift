@@ -32,6 +32,9 @@ package struct LoadOptions: Sendable {
     package var checksConsistency = true
     /// Whether `env_file` is read into `environment`.
     package var resolvesEnvironment = true
+    /// Whether a service that is built and names no platform gets `DOCKER_DEFAULT_PLATFORM`, which is part of its
+    /// `config-hash` but not of what `config` prints.
+    package var appliesDefaultPlatform = true
 
     package init(workingDirectory: String, environment: [String: String] = [:]) {
         self.workingDirectory = workingDirectory
@@ -42,6 +45,9 @@ package struct LoadOptions: Sendable {
 /// A project, and what was suspicious on the way to it.
 package struct LoadedProject: Sendable {
     package var project: Project
+    /// Where variables are not replaced: the whole model as it is written, of which `project` is then only the part
+    /// that can be read without them.
+    package var written: CanonicalValue?
     /// Sorted by place.
     package var warnings: [Diagnostic]
     /// The variables that interpolation saw: the process's, then those of the env files.

@@ -9,6 +9,8 @@ struct ModelReader {
     let files: any FileReading
     /// The absolute folder of relative paths.
     let directory: String
+    /// The absolute folder of the project that includes all others.
+    let root: String
     var environment: [String: String]
     /// The absolute paths of the files that lead here, to find a circle.
     var trail: [String] = []
@@ -19,6 +21,8 @@ struct ModelReader {
     /// A file that has been parsed.
     struct ParsedFile {
         var file: Sources.File
+        /// The file's text, nil where it cannot be read.
+        var source: SourceFile?
         var documents: [Node]
     }
 
@@ -35,8 +39,7 @@ struct ModelReader {
     }
 
     func parse(_ file: Sources.File, asked mark: Mark? = nil, _ reporter: inout Reporter) -> ParsedFile {
-        let parser = Parser(files: files, standardInput: options.standardInput)
-        return ParsedFile(file: file, documents: parser.documents(in: file, asked: mark, &reporter) ?? [])
+        Parser(files: files, standardInput: options.standardInput).parse(file, asked: mark, &reporter)
     }
 
     private func layer(
@@ -51,17 +54,28 @@ struct ModelReader {
         node = includer.include(into: node, resets, &reporter)
         let base = model.map { resets.apply(to: $0) }
         node = Extender.extend(node, of: file, resets, self, &interpolator, &reporter)
-        return Merger().merge(base, node, ComposeSchema.project)
+        return merger.merge(base, node, ComposeSchema.project)
     }
 
     /// The node in its long form, with paths that start from `folder`.
     func conform(_ node: Node, _ shape: Shape, _ folder: String, _ reporter: inout Reporter) -> Node? {
-        let paths = options.resolvesPaths ? PathResolver(base: folder, home: options.environment["HOME"]) : nil
-        var conformer = Conformer(reporter: reporter, paths: paths, keepsVariables: !options.interpolates)
+        var conformer = Conformer(
+            reporter: reporter, paths: pathResolver(of: folder), asWritten: !options.interpolates)
         let result = conformer.conform(node, to: shape)
         reporter = conformer.reporter
         return result
     }
+
+    /// What a file's paths become. A file that is included, or lies in another folder, has its paths changed even where
+    /// none is to be absolute: they start from the project's folder then.
+    private func pathResolver(of folder: String) -> PathResolver? {
+        let home = options.environment["HOME"]
+        if options.resolvesPaths { return PathResolver(base: folder, home: home) }
+        if folder == directory, trail.isEmpty { return nil }
+        return PathResolver(base: folder == root ? "." : FilePath.shown(folder, from: root), home: home)
+    }
+
+    var merger: Merger { Merger(asWritten: !options.interpolates) }
 
     /// A file named in a file of `folder`: shown relative to the working directory where that is shorter.
     func source(_ path: String, in folder: String) -> Sources.File {

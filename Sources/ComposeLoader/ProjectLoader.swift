@@ -18,38 +18,57 @@ package struct ProjectLoader {
         var reporter = Reporter()
         let sources = try discover(&reporter)
         var reader = ModelReader(
-            options: options, files: files, directory: sources.directory, environment: sources.environment)
+            options: options, files: files, directory: sources.directory, root: sources.directory,
+            environment: sources.environment)
         let parsed = sources.files.map { reader.parse($0, &reporter) }
         try stop(reporter)
         let name = projectName(sources, parsed, &reporter)
         reader.environment["COMPOSE_PROJECT_NAME"] = name
-        guard let model = reader.read(parsed, &reporter) else { throw nothing(in: sources, reporter) }
+        guard let model = reader.read(parsed, &reporter) else { throw nothing(in: parsed, reporter) }
+        Silence(environment: reader.environment).apply(to: model, &reporter)
         complete(model, &reporter)
-        // Values are read from a tree that the schema vouches for; one with mistakes would only bring more of them.
-        try stop(reporter)
-        let locator = Locator(root: model)
-        var project = decode(model, name, sources)
-        if options.normalizes { project = Normalizer(environment: reader.environment).normalize(project) }
-        let selector = Selector(options: options, environment: reader.environment)
-        project = selector.applyProfiles(project)
-        if options.checksConsistency { check(project, locator, &reporter) }
-        project = selector.select(project, &reporter)
-        if options.interpolates {
-            let resolver = Resolver(
-                files: files, workingDirectory: options.workingDirectory, environment: reader.environment,
-                locator: locator,
-                readsVariables: options.resolvesEnvironment)
-            project = resolver.resolve(project, &reporter)
+        let project = decode(model, name, sources)
+        guard options.interpolates else {
+            try stop(reporter)
+            let written = WrittenModel(
+                name: name, buildFolder: options.resolvesPaths ? sources.directory : ".",
+                normalizes: options.normalizes)
+            return LoadedProject(
+                project: project, written: written.canonical(model), warnings: reporter.sorted,
+                environment: reader.environment)
         }
-        try stop(reporter)
-        return LoadedProject(project: project, warnings: reporter.sorted, environment: reader.environment)
+        let finished = try finish(project, Locator(root: model), reader.environment, &reporter)
+        return LoadedProject(project: finished, warnings: reporter.sorted, environment: reader.environment)
     }
 
-    private func nothing(in sources: Sources, _ reporter: Reporter) -> LoadFailure {
+    /// The project as it is to run: what convention adds, without what is off, with the variables of files.
+    private func finish(
+        _ project: Project, _ locator: Locator, _ environment: [String: String], _ reporter: inout Reporter
+    ) throws(LoadFailure) -> Project {
+        let platform = options.appliesDefaultPlatform ? environment["DOCKER_DEFAULT_PLATFORM"] : nil
+        let normalizer = Normalizer(environment: environment, defaultPlatform: platform)
+        var project = normalizer.resolveVariables(project)
+        if options.normalizes { project = normalizer.normalize(project) }
+        let selector = Selector(options: options, environment: environment)
+        project = selector.applyProfiles(project)
+        if options.checksConsistency { check(project, locator, &reporter) }
+        // The files that services name are not read for a project that cannot be used.
+        try stop(reporter)
+        project = selector.select(project, &reporter)
+        let resolver = Resolver(
+            files: files, workingDirectory: options.workingDirectory, environment: environment, locator: locator,
+            readsVariables: options.resolvesEnvironment)
+        project = resolver.resolve(project, &reporter)
+        try stop(reporter)
+        return project
+    }
+
+    private func nothing(in files: [ModelReader.ParsedFile], _ reporter: Reporter) -> LoadFailure {
         var reporter = reporter
         if !reporter.hasErrors {
-            let names = sources.files.map(\.shown).joined(separator: ", ")
-            reporter.error("nothing is in \(names)", at: nil, hint: "a project needs \"services:\"")
+            let names = files.map(\.file.shown).joined(separator: ", ")
+            let mark = files.first?.source.map { Mark(file: $0, line: 1, column: 1) }
+            reporter.error("nothing is in \(names)", at: mark, hint: "a project needs \"services:\"")
         }
         return LoadFailure(diagnostics: reporter.sorted)
     }
@@ -106,12 +125,21 @@ package struct ProjectLoader {
         var project = Project(
             name: name, workingDirectory: sources.directory, configFiles: sources.files.map(\.path))
         project.environmentFiles = sources.environmentFiles
-        return Decoder(project: project, namesResources: options.normalizes).decode(model)
+        return Decoder(
+            project: project, namesResources: options.normalizes,
+            buildFolder: options.resolvesPaths ? sources.directory : "."
+        ).decode(model)
     }
 
     private func check(_ project: Project, _ locator: Locator, _ reporter: inout Reporter) {
         var checker = Checker(project: project, locator: locator, reporter: reporter)
-        checker.check()
+        if reporter.hasErrors {
+            // What is wrong is missing in the project, so that more of it would be found wrong: only what one
+            // attribute says of another is judged.
+            checker.checkReferences()
+        } else {
+            checker.check()
+        }
         reporter = checker.reporter
     }
 }

@@ -27,4 +27,6 @@ package enum ComposeLabels {
     package static let operation = "io.gantry.operation"
     /// Digests of the service's attributes, from which a later plan tells which of them changed.
     package static let fields = "io.gantry.fields"
+    /// Digests of the configs and secrets that are copied into the container, by path.
+    package static let files = "io.gantry.files"
 }

@@ -44,8 +44,16 @@ struct FieldDigests: CustomStringConvertible {
         self.digests = digests.filter { !FieldDigests.irrelevant.contains($0.key) }
     }
 
-    private static func digest(_ value: CanonicalValue) -> String {
-        String(hexadecimal(SHA256.hash(data: value.json())).prefix(length))
+    /// Digests of what is copied into a service's containers, by path. Docker Compose's hash leaves it out, so that a
+    /// changed secret would go unnoticed. Who can read a container's labels can read the files in it too.
+    init(_ files: [InjectedFile]) {
+        digests = Dictionary(files.map { ($0.path, FieldDigests.digest($0.content)) }) { $1 }
+    }
+
+    private static func digest(_ value: CanonicalValue) -> String { digest(value.json()) }
+
+    private static func digest(_ bytes: [UInt8]) -> String {
+        String(hexadecimal(SHA256.hash(data: bytes)).prefix(length))
     }
 
     /// `name=digest` pairs in ascending order.

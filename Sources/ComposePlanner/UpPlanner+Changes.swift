@@ -26,7 +26,8 @@ extension UpPlanner {
                 return "image changed \(short(old)) -> \(short(image.id.rawValue))"
             }
         }
-        return networkCause(of: container, service) ?? volumeCause(of: container, service)
+        return FieldDigests(injectedFiles(service)).changes(since: container.labels[ComposeLabels.files])
+            ?? networkCause(of: container, service) ?? volumeCause(of: container, service)
     }
 
     private func networkCause(of container: ObservedContainer, _ service: Service) -> String? {

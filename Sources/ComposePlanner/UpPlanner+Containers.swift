@@ -82,6 +82,8 @@ extension UpPlanner {
         labels[ComposeLabels.workingDirectory] = project.workingDirectory
         labels[ComposeLabels.configFiles] = project.configFiles.joined(separator: ",")
         labels[ComposeLabels.fields] = FieldDigests(service).description
+        let files = injectedFiles(service)
+        if !files.isEmpty { labels[ComposeLabels.files] = FieldDigests(files).description }
         if !project.environmentFiles.isEmpty {
             labels[ComposeLabels.environmentFiles] = project.environmentFiles.joined(separator: ",")
         }

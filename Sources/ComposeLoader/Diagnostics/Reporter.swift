@@ -52,6 +52,9 @@ struct Reporter {
         }
     }
 
+    /// Whether more would not be shown.
+    var isFull: Bool { diagnostics.count >= Reporter.limit }
+
     /// How many files have been announced.
     var fileCount: Int { files.count }
 

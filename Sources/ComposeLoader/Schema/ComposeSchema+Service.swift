@@ -120,7 +120,7 @@ extension ComposeSchema {
         Attribute("extra_hosts", .extraHosts),
         Attribute("dns", .stringOrList(.string, .replaced(by: ListShape.key))),
         Attribute("dns_opt", .list(.string, .replaced(by: ListShape.key))),
-        Attribute("dns_search", .stringOrList(.string, .replaced(by: ListShape.key))),
+        Attribute("dns_search", .stringOrList(.string, .replaced(by: ListShape.key), staysShort: true)),
         Attribute("mac_address", .string),
     ]
 
@@ -157,7 +157,7 @@ extension ComposeSchema {
     private static let storage = [
         Attribute("volumes", .list(.short(.mount, of: mount), .replaced(by: ListShape.attribute("target")))),
         Attribute("volumes_from", .list(.string, .refused)),
-        Attribute("tmpfs", .stringOrList(.string, .replaced(by: ListShape.key))),
+        Attribute("tmpfs", .stringOrList(.string, .replaced(by: ListShape.key), staysShort: true)),
         Attribute("configs", .fileMounts(prefix: "")),
         Attribute("secrets", .fileMounts(prefix: "/run/secrets")),
         Attribute("read_only", .boolean),
@@ -185,7 +185,12 @@ extension ComposeSchema {
                 .object([
                     Attribute("labels", .keyValues), Attribute("nocopy", .boolean), Attribute("subpath", .string),
                 ])),
-            Attribute("tmpfs", .object([Attribute("size", .bytes), Attribute("mode", .fileMode)])),
+            Attribute(
+                "tmpfs",
+                .object([
+                    Attribute("size", .scalar(ScalarShape(types: [.string, .integer], meaning: .bytes))),
+                    Attribute("mode", .fileMode),
+                ])),
             Attribute("image", .object([Attribute("subpath", .string)])),
         ], required: ["type", "target"],
         finish: { mapping, mark, conformer in

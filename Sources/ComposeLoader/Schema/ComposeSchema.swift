@@ -112,8 +112,7 @@ enum ComposeSchema {
         guard let entry = mapping.entry("external"), entry.value.mapping != nil else { return }
         mapping.set(Mapping.Entry(key: entry.key, value: entry.value.plain("true")))
         guard let name = entry.value.field("name") else { return }
-        conformer.reporter.warn(
-            "\"external.name\" is deprecated", at: entry.key.mark, hint: "write \"name\" and \"external: true\"")
+        conformer.reporter.warn(.externalName, "\"external.name\" is deprecated", at: entry.key.mark)
         if let other = mapping["name"]?.text, other != name.text {
             conformer.reporter.error(
                 "\"name\" and \"external.name\" differ", at: name.mark, hint: "keep \"name\" alone")

@@ -41,13 +41,15 @@ extension Shape {
     }
 
     /// Strings in a list, or one alone.
-    static func stringOrList(_ item: Shape = .string, _ repeats: ListShape.Repeats = .kept) -> Shape {
-        .short(.alone, of: .list(item, repeats))
+    static func stringOrList(
+        _ item: Shape = .string, _ repeats: ListShape.Repeats = .kept, staysShort: Bool = false
+    ) -> Shape {
+        .short(staysShort ? .alone.stayingShort : .alone, of: .list(item, repeats))
     }
 
     /// `KEY=VALUE` lines or a mapping; a key alone has null.
     static let keyValues = Shape.short(
-        .keyValueLines,
+        .keyValueLines.stayingShort,
         of: .map(.scalar(ScalarShape(types: [.string, .number, .boolean, .null], meaning: .text))))
 
     /// A command line or a list of words; null keeps the image's.

@@ -141,6 +141,8 @@ struct ShortForm: Sendable {
     var kind: Kind
     /// Which scalars are meant; others are left to the long form's complaint.
     var types: ScalarShape.Types = .string
+    /// Whether Docker Compose prints it as it is where variables are not replaced.
+    var staysShort = false
     /// What it stands for: one node, or any number where it is an item of a list. Empty after a reported mistake.
     var expand: @Sendable (Node, inout Conformer) -> [Node]
 }

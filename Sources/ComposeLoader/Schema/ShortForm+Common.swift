@@ -5,7 +5,7 @@ extension ShortForm {
     static let alone = ShortForm(kind: .scalar) { node, _ in [node.list([node])] }
 
     /// One value of any type where a list is expected.
-    static let single = ShortForm(kind: .scalar, types: [.string, .number, .boolean]) { node, _ in
+    static let single = ShortForm(kind: .scalar, types: [.string, .number, .boolean], staysShort: true) { node, _ in
         [node.list([node])]
     }
 
@@ -37,6 +37,13 @@ extension ShortForm {
         return [Node(.mapping(mapping), mark: node.mark)]
     }
 
+    /// The same, left short where variables are not replaced.
+    var stayingShort: ShortForm {
+        var result = self
+        result.staysShort = true
+        return result
+    }
+
     /// Names in a list where a mapping of names is expected.
     static func names(_ value: @escaping @Sendable (Node) -> Node) -> ShortForm {
         ShortForm(kind: .list) { node, conformer in
@@ -61,16 +68,16 @@ extension ShortForm {
     }
 
     /// A command as one line.
-    static let commandLine = ShortForm(kind: .scalar) { node, conformer in
+    static let commandLine = ShortForm(kind: .scalar, staysShort: true) { node, conformer in
         let line = node.text ?? ""
-        if conformer.keepsVariables, Template.isTemplate(line) { return [node.list([node])] }
+        if conformer.asWritten, Template.isTemplate(line) { return [node.list([node])] }
         do throws(ShellWords.Fault) {
             let split = try ShellWords(line)
-            if let found = split.operatorFound {
+            if let found = split.operatorFound, !conformer.reporter.isFull {
                 conformer.reporter.warn(
-                    "the command ends at \"\(found)\", because no shell runs it; what follows is ignored",
-                    at: node.mark,
-                    hint: "write [\"sh\", \"-c\", \"...\"] to have a shell run the whole line")
+                    .commandOperator,
+                    "the command ends at \"\(found.character)\", because no shell runs it; what follows is ignored",
+                    at: node.mark.advanced(to: found.offset, of: line))
             }
             return [node.list(split.words.map(node.string))]
         } catch {
@@ -88,12 +95,12 @@ extension ShortForm {
     }
 
     /// A healthcheck as one line, which a shell runs.
-    static let shellTest = ShortForm(kind: .scalar) { node, _ in
+    static let shellTest = ShortForm(kind: .scalar, staysShort: true) { node, _ in
         [node.list([node.string("CMD-SHELL"), node])]
     }
 
     /// `host: address` or `host: [address, ...]`.
-    static let hostMapping = ShortForm(kind: .mapping) { node, conformer in
+    static let hostMapping = ShortForm(kind: .mapping, staysShort: true) { node, conformer in
         var items: [Node] = []
         for entry in node.mapping?.entries ?? [] {
             let addresses = entry.value.items ?? [entry.value]
@@ -114,7 +121,7 @@ extension ShortForm {
     /// A port or several, as `8080:80`.
     static let ports = ShortForm(kind: .scalar, types: [.string, .integer]) { node, conformer in
         let text = node.scalarValue?.text ?? ""
-        if conformer.keepsVariables, Template.isTemplate(text) { return [node] }
+        if conformer.asWritten, Template.isTemplate(text) { return [node] }
         return conformer.ports(text, at: node.mark).map { port in
             node.object([
                 ("mode", node.string("ingress")),
@@ -129,16 +136,16 @@ extension ShortForm {
     /// A volume, as `data:/var/lib/data:ro`.
     static let mount = ShortForm(kind: .scalar) { node, conformer in
         let text = node.text ?? ""
-        if conformer.keepsVariables, Template.isTemplate(text) { return [node] }
         do throws(MountSyntax.Fault) {
             let mount = try MountSyntax(text)
             if mount.hasDrive {
                 conformer.reporter.warn(
-                    "one letter before a colon is taken for a Windows drive, not for a volume's name", at: node.mark,
-                    hint: "give the volume a longer name, or use the long form")
+                    .windowsDrive, "one letter before a colon is taken for a Windows drive, not for a volume's name",
+                    at: node.mark)
             }
             for option in mount.unknownOptions {
-                conformer.reporter.warn("the option \"\(option)\" means nothing and is ignored", at: node.mark)
+                conformer.reporter.warn(
+                    .unknownOption, "the option \"\(option)\" means nothing and is ignored", at: node.mark)
             }
             var bind: [(String, Node?)] = []
             if let selinux = mount.selinux { bind.append(("selinux", node.string(selinux))) }

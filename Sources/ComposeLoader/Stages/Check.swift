@@ -18,6 +18,18 @@ struct Checker {
         checkCycle()
     }
 
+    /// Checks only that what is referred to is there, and that nothing depends on itself, in a project whose files
+    /// have other mistakes.
+    mutating func checkReferences() {
+        // An include or a service extended may be what is missing.
+        guard !reporter.hasErrors(below: ["include"]) else { return }
+        for name in project.services.keys.sorted() {
+            guard let service = project.services[name] else { continue }
+            checkReferences(service)
+        }
+        checkCycle()
+    }
+
     private mutating func check(_ service: Service) {
         let name = service.name
         if service.image?.isEmpty ?? true, service.build == nil, service.uninterpreted["provider"] == nil {
@@ -63,6 +75,7 @@ struct Checker {
     private mutating func undefined(
         _ kind: String, _ name: String, _ known: some Collection<String>, at path: [String], _ item: String
     ) {
+        guard !reporter.isDamaged(["\(kind)s", name]) else { return }
         let mark = locator.place(path + [item])
         reporter.at(path) {
             $0.error(
@@ -72,7 +85,7 @@ struct Checker {
     }
 
     private mutating func checkDependency(_ service: Service, on target: String) {
-        guard project.services[target] == nil else { return }
+        guard project.services[target] == nil, !reporter.isDamaged(["services", target]) else { return }
         let isDisabled = project.disabledServices.contains(target)
         if isDisabled, service.dependencies[target]?.required == false { return }
         let (path, mark) = origin(of: target, in: service)

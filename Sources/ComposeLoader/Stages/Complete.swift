@@ -53,13 +53,13 @@ struct Completer {
             check(entry.value, attribute.shape, key: entry.key.mark)
             reporter.leave()
         }
-        for name in object.required where mapping[name] == nil {
+        for name in object.required where mapping[name] == nil && !reporter.isDamaged(name) {
             reporter.error("\"\(name)\" is missing", at: mark)
         }
     }
 
     private mutating func missing(_ node: Node, _ shape: Shape, _ key: Mark?) {
-        guard node.isNull else { return }
+        guard node.isNull, !reporter.isDamaged() else { return }
         reporter.error("expected \(shape.expectation), found nothing", at: key ?? node.mark)
     }
 }

@@ -14,6 +14,15 @@ extension ScalarShape.Types {
     }
 }
 
+extension ScalarShape.Meaning {
+    fileprivate var isPath: Bool {
+        switch self {
+        case .path, .buildContext: true
+        default: false
+        }
+    }
+}
+
 extension Conformer {
     /// A scalar in its one spelling, nil after a reported mistake.
     mutating func scalar(_ node: Node, _ shape: ScalarShape) -> Node? {
@@ -26,11 +35,21 @@ extension Conformer {
             expected(Shape.scalar(shape).expectation, found: node)
             return nil
         }
-        if keepsVariables, case .string(let text) = value, Template.isTemplate(text) { return node.string(text) }
+        guard asWritten else { return read(scalar, value, node, shape) }
+        // What a variable will stand for cannot be judged.
+        let isOpen = Template.isTemplate(scalar.text) && !shape.meaning.isPath
+        guard !isOpen, let result = read(scalar, value, node, shape) else { return isOpen ? node : nil }
+        return shape.meaning.isPath ? result : node
+    }
+
+    private mutating func read(_ scalar: Scalar, _ value: ScalarValue, _ node: Node, _ shape: ScalarShape) -> Node? {
         switch shape.meaning {
         case .text:
             // Most strings are already what they should be; a copy would only cost.
             if scalar.style != .plain, node.tag == nil { return node }
+            if value.isNumber, value.text != scalar.text {
+                reporter.warn(.rewrittenNumber, "\(scalar.text) is a number and read as \(value.text)", at: node.mark)
+            }
             return node.string(value.text)
         case .boolean: return boolean(node, value)
         case .integer(let range): return integer(node, value, in: range)
@@ -86,7 +105,7 @@ extension Conformer {
     }
 
     private mutating func boolean(_ node: Node, _ value: ScalarValue, meaning: Bool) -> Node {
-        reporter.warn("\"\(value.text)\" is read as \(meaning)", at: node.mark, hint: "write \(meaning)")
+        reporter.warn(.booleanWord, "\"\(value.text)\" is read as \(meaning)", at: node.mark)
         return node.plain(String(meaning))
     }
 
@@ -121,6 +140,13 @@ extension ScalarValue {
         case .int(let number): Int(exactly: number)
         case .float(let number): Int(exactly: number)
         case .null, .bool, .string, .timestamp: nil
+        }
+    }
+
+    fileprivate var isNumber: Bool {
+        switch self {
+        case .int, .float: true
+        case .null, .bool, .string, .timestamp: false
         }
     }
 

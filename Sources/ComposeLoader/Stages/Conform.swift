@@ -8,18 +8,18 @@ struct Conformer {
     var reporter: Reporter
     /// Makes paths absolute, nil keeps them as written.
     let paths: PathResolver?
-    /// Whether values may hold variables that nobody replaced, so that they cannot be judged.
-    let keepsVariables: Bool
+    /// Whether values stay as they are written, because they may hold variables that nobody replaced.
+    let asWritten: Bool
     /// How many ports ranges have been read as.
     private var portCount = 0
 
     /// Ports of one document. A range of a few letters can stand for 65536, and an alias can repeat it.
     private static let portLimit = 200_000
 
-    init(reporter: Reporter, paths: PathResolver?, keepsVariables: Bool = false) {
+    init(reporter: Reporter, paths: PathResolver?, asWritten: Bool = false) {
         self.reporter = reporter
         self.paths = paths
-        self.keepsVariables = keepsVariables
+        self.asWritten = asWritten
     }
 
     /// The document in its long form; what is wrong is reported and left out.
@@ -34,7 +34,10 @@ struct Conformer {
             return node.isNull ? [node] : all(node, shape)
         case .short(let short, let long):
             guard short.accepts(node) else { return all(node, long) }
-            return short.expand(node, &self).flatMap { all($0, long) }
+            let expanded = short.expand(node, &self)
+            if asWritten, expanded.first?.text != nil { return [node] }
+            let result = expanded.flatMap { all($0, long) }
+            return asWritten && short.staysShort ? [node] : result
         case .either(let shapes):
             if node.isNull { return [node] }
             if let fitting = shapes.first(where: { $0.accepts(node) }) { return all(node, fitting) }
@@ -60,6 +63,8 @@ struct Conformer {
             result.append(contentsOf: all(item, shape.item))
             reporter.leave()
         }
+        // Docker Compose leaves a list alone that has an item it cannot read.
+        if asWritten, case .object = shape.item.long, result.contains(where: { $0.text != nil }) { return node }
         if case .replaced(let key) = shape.repeats { result = Merger.deduplicated(result, by: key) }
         return Node(.sequence(result), mark: node.mark)
     }
@@ -146,7 +151,8 @@ struct Conformer {
 }
 
 extension ShortForm {
-    fileprivate func accepts(_ node: Node) -> Bool {
+    /// Whether the node is of the kind that the short form is written as.
+    func accepts(_ node: Node) -> Bool {
         switch (kind, node.content) {
         case (.scalar, .scalar): node.scalarValue.map { types.contains(ScalarShape.Types($0)) } ?? false
         case (.list, .sequence), (.mapping, .mapping): true

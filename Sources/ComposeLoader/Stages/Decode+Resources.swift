@@ -123,7 +123,7 @@ extension Decoder {
     }
 
     func build(_ fields: Fields) -> Build {
-        var build = Build(context: fields.string("context") ?? project.workingDirectory)
+        var build = Build(context: fields.string("context") ?? buildFolder)
         build.dockerfile = fields.string("dockerfile")
         build.inlineDockerfile = fields.string("dockerfile_inline")
         build.entitlements = fields.strings("entitlements")

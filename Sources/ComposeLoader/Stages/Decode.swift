@@ -7,6 +7,8 @@ struct Decoder {
     let project: Project
     /// Whether resources without a name get the one that convention gives them.
     let namesResources: Bool
+    /// Where a service is built that does not say it.
+    let buildFolder: String
 
     func decode(_ model: Node) -> Project {
         var result = project

@@ -82,6 +82,7 @@ struct Discoverer {
         guard let first = found.first else { return nil }
         if found.count > 1 {
             reporter.warn(
+                .severalFiles,
                 "\(folder) has \(found.joined(separator: ", ")); \(first) is read and the others are ignored", at: nil)
         }
         let path = FilePath.join(folder, first)

@@ -108,7 +108,7 @@ struct Extender {
         mapping.remove("extends")
         let own = Node(.mapping(mapping), mark: service.mark)
         let kept = base.map { base in resets.reduce(base) { $1.apply(to: $0, at: ["services", name]) } }
-        return Merger().merge(kept, own, ComposeSchema.service)
+        return reader.merger.merge(kept, own, ComposeSchema.service)
     }
 
     /// The service and those it extends from another file, with paths that start from that file's folder.
@@ -160,7 +160,7 @@ struct Extender {
                 pending.append(target)
             }
             let base = book.services[name].map { resets.apply(to: $0, at: ["services", name]) }
-            let value = Merger().merge(base, service, ComposeSchema.service)
+            let value = reader.merger.merge(base, service, ComposeSchema.service)
             book.services.set(Mapping.Entry(key: entry.key, value: value))
         }
     }

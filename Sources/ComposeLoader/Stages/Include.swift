@@ -18,10 +18,10 @@ struct Includer {
                 continue
             }
             let part = Node(.mapping(Mapping(kept)), mark: document.mark)
-            model = Merger().merge(model, part, ComposeSchema.project)
+            model = reader.merger.merge(model, part, ComposeSchema.project)
         }
         let base = model.map { resets.apply(to: $0) }
-        return Merger().merge(base, Node(.mapping(mapping), mark: document.mark), ComposeSchema.project)
+        return reader.merger.merge(base, Node(.mapping(mapping), mark: document.mark), ComposeSchema.project)
     }
 
     private func load(_ entry: Node, _ reporter: inout Reporter) -> Node? {
@@ -34,7 +34,8 @@ struct Includer {
             ?? FilePath.parent(first.path)
         guard let environment = environment(entry, in: directory, &reporter) else { return nil }
         let inner = ModelReader(
-            options: reader.options, files: reader.files, directory: directory, environment: environment, trail: trail)
+            options: reader.options, files: reader.files, directory: directory, root: reader.root,
+            environment: environment, trail: trail)
         let parsed = sources.map { inner.parse($0, asked: entry.mark, &reporter) }
         return reporter.at([]) { inner.read(parsed, &$0) }
     }

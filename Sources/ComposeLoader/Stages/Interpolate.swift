@@ -18,7 +18,8 @@ struct Interpolator {
         switch node.content {
         case .scalar(let scalar):
             guard Template.isTemplate(scalar.text) else { return nil }
-            return node.string(substitute(scalar.text, node.mark, &reporter))
+            // After a mistake there is no value; what demands one knows that the mistake has been reported.
+            return substitute(scalar.text, node.mark, &reporter).map(node.string) ?? node.plain("")
         case .sequence(let items):
             var result: [Node]?
             for (index, item) in items.enumerated() {
@@ -44,7 +45,7 @@ struct Interpolator {
         }
     }
 
-    private mutating func substitute(_ text: String, _ mark: Mark, _ reporter: inout Reporter) -> String {
+    private mutating func substitute(_ text: String, _ mark: Mark, _ reporter: inout Reporter) -> String? {
         let environment = environment
         var template = Template(remaining: remaining) { environment[$0] }
         do throws(Template.Fault) {
@@ -52,7 +53,7 @@ struct Interpolator {
             remaining = template.remaining
             for name in template.unset where warned.insert(name).inserted {
                 reporter.warn(
-                    "the variable \(name) is not set; it is read as empty", at: mark,
+                    .unsetVariable, "the variable \(name) is not set; it is read as empty", at: mark,
                     hint: "write ${\(name):-default} to give a default")
             }
             return result
@@ -68,7 +69,7 @@ struct Interpolator {
                     "the values with their variables replaced come to more than \(Template.longest / 1024 / 1024) MiB",
                     at: mark)
             }
-            return ""
+            return nil
         }
     }
 }

@@ -2,6 +2,9 @@ import YAML
 
 /// Lays one conformed document over another.
 struct Merger {
+    /// Whether the documents still have short forms, because values stay as they are written.
+    var asWritten = false
+
     /// The overlay on the base; an overlay's null keeps what is there.
     func merge(_ base: Node?, _ overlay: Node, _ shape: Shape, _ rule: Attribute.MergeRule = .natural) -> Node {
         guard let base, !base.isNull else { return overlay }
@@ -15,6 +18,9 @@ struct Merger {
         case .natural, .matching: break
         }
         if overlay.isNull { return shape.allowsNull ? overlay : base }
+        if asWritten, case .short(let short, let long) = shape, short.staysShort {
+            return short.shortened(merge(short.lengthened(base), short.lengthened(overlay), long, rule))
+        }
         switch (base.content, overlay.content) {
         case (.mapping(let old), .mapping(let new)):
             return Node(.mapping(merge(old, new, shape)), mark: overlay.mark)
@@ -71,6 +77,30 @@ struct Merger {
             }
         }
         return result
+    }
+}
+
+extension ShortForm {
+    /// The long form of one that stayed short. Lines made of a mapping are sorted, as Docker Compose has them.
+    fileprivate func lengthened(_ node: Node) -> Node {
+        guard accepts(node) else {
+            guard kind == .list, let entries = node.mapping?.entries else { return node }
+            return Node(.mapping(Mapping(entries.sorted { $0.key.name < $1.key.name })), mark: node.mark)
+        }
+        // Mistakes in it have been reported.
+        var silent = Conformer(reporter: Reporter(), paths: nil, asWritten: true)
+        return expand(node, &silent).first ?? node
+    }
+
+    /// What Docker Compose prints of two that were merged: `KEY=VALUE` lines where either was a list or a mapping.
+    fileprivate func shortened(_ node: Node) -> Node {
+        guard kind == .list, let entries = node.mapping?.entries else { return node }
+        return node.list(
+            entries.map { entry in
+                entry.value.isNull
+                    ? entry.value.string(entry.key.name)
+                    : entry.value.string("\(entry.key.name)=\(entry.value.scalarValue?.text ?? "")")
+            })
     }
 }
 

@@ -3,6 +3,17 @@ import ComposeModel
 /// Fills in what a project leaves to convention: the default network, implied dependencies.
 struct Normalizer {
     let environment: [String: String]
+    /// The platform of services that are built and name none.
+    var defaultPlatform: String?
+
+    /// Gives variables that a service names without a value the environment's.
+    func resolveVariables(_ project: Project) -> Project {
+        var project = project
+        for (name, service) in project.services where service.environment.values.contains(nil) {
+            project.services[name]?.environment = resolved(service.environment)
+        }
+        return project
+    }
 
     func normalize(_ project: Project) -> Project {
         var project = project
@@ -18,11 +29,13 @@ struct Normalizer {
         var service = service
         if service.pullPolicy == .ifNotPresent { service.pullPolicy = .missing }
         if var build = service.build {
+            if service.platform?.isEmpty ?? true, let defaultPlatform, !defaultPlatform.isEmpty {
+                service.platform = defaultPlatform
+            }
             if build.dockerfile == nil, build.inlineDockerfile == nil { build.dockerfile = "Dockerfile" }
             build.arguments = resolved(build.arguments).filter { $0.value != nil }
             service.build = build
         }
-        service.environment = resolved(service.environment)
         if service.networks.isEmpty, service.networkMode == nil, service.uninterpreted["provider"] == nil {
             service.networks.updateValue(nil, forKey: "default")
         }

@@ -10,18 +10,20 @@ struct Parser {
     /// at every level.
     private static let fileLimit = 1000
 
-    /// The documents in order, nil after a reported mistake.
-    func documents(in file: Sources.File, asked mark: Mark? = nil, _ reporter: inout Reporter) -> [Node]? {
+    /// The documents in order; none after a reported mistake.
+    func parse(_ file: Sources.File, asked mark: Mark? = nil, _ reporter: inout Reporter) -> ModelReader.ParsedFile {
+        var result = ModelReader.ParsedFile(file: file, documents: [])
         guard reporter.fileCount < Parser.fileLimit else {
             reporter.error("the project has more than \(Parser.fileLimit) files", at: mark)
-            return nil
+            return result
         }
         do {
             let bytes = file.path == "-" ? standardInput ?? [] : try files.read(file.path)
             let source = try SourceFile(path: file.shown, bytes: bytes, limits: limits)
             reporter.announce(source)
-            let documents = try YAMLParser(limits: limits).documents(in: source)
-            return documents.filter { !$0.isNull }
+            result.source = source
+            result.documents = try YAMLParser(limits: limits).documents(in: source).filter { !$0.isNull }
+            for document in result.documents { checkKeys(of: document, &reporter) }
         } catch let problem as FileProblem {
             reporter.error("\(file.shown) cannot be read: \(problem.reason)", at: mark)
         } catch let error as YAMLError {
@@ -30,6 +32,24 @@ struct Parser {
         } catch {
             reporter.error("\(file.shown) cannot be read: \(error)", at: mark)
         }
-        return nil
+        return result
+    }
+
+    /// Docker Compose takes strings alone for keys, extensions included.
+    private func checkKeys(of node: Node, _ reporter: inout Reporter) {
+        switch node.content {
+        case .scalar: return
+        case .sequence(let items):
+            for item in items { checkKeys(of: item, &reporter) }
+        case .mapping(let mapping):
+            for entry in mapping.entries {
+                if !entry.key.isString {
+                    reporter.error(
+                        "the key \(entry.key.name) is no string", at: entry.key.mark,
+                        hint: "put it in quotes: \"\(entry.key.name)\"")
+                }
+                checkKeys(of: entry.value, &reporter)
+            }
+        }
     }
 }

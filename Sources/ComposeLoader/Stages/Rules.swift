@@ -7,7 +7,7 @@ struct Rules {
     mutating func check(_ root: Node) {
         if let version = root.mapping?.entry("version") {
             reporter.at(["version"]) {
-                $0.warn("\"version\" is obsolete and has no effect", at: version.key.mark, hint: "remove it")
+                $0.warn(.obsoleteVersion, "\"version\" is obsolete and has no effect", at: version.key.mark)
             }
         }
         for entry in root.field("configs")?.mapping?.entries ?? [] {
@@ -17,7 +17,49 @@ struct Rules {
             exactlyOne(of: ["file", "environment"], in: entry, "secrets")
         }
         for entry in root.field("volumes")?.mapping?.entries ?? [] { external(entry) }
-        for entry in root.field("services")?.mapping?.entries ?? [] { watches(entry) }
+        for entry in root.field("services")?.mapping?.entries ?? [] {
+            watches(entry)
+            ignored(entry)
+            repeatedHosts(entry)
+        }
+    }
+
+    /// Attributes of a service that are there for other tools: no container differs by them.
+    private static let withoutEffect = [
+        ["deploy", "labels"], ["deploy", "placement"], ["deploy", "endpoint_mode"], ["credential_spec"],
+        ["pull_refresh_after"],
+    ]
+
+    private mutating func ignored(_ service: Mapping.Entry) {
+        for path in Rules.withoutEffect {
+            guard let name = path.last,
+                let parent = path.dropLast().reduce(Optional(service.value), { $0?.field($1) }),
+                let entry = parent.mapping?.entry(name), !entry.value.isNull
+            else { continue }
+            reporter.at(["services", service.key.name] + path) {
+                $0.warn(.ignoredKey, "\"\(name)\" has no effect here", at: entry.key.mark)
+            }
+        }
+    }
+
+    /// A host that a later file gives another address keeps the old one too.
+    private mutating func repeatedHosts(_ service: Mapping.Entry) {
+        var first: [Substring: Node] = [:]
+        for line in service.value.field("extra_hosts")?.items ?? [] {
+            guard let host = line.text?.split(separator: "=", maxSplits: 1).first else { continue }
+            guard let other = first[host] else {
+                first[host] = line
+                continue
+            }
+            // Two addresses in one file are meant.
+            guard other.mark.file !== line.mark.file else { continue }
+            reporter.at(["services", service.key.name, "extra_hosts"]) {
+                $0.warn(
+                    .repeatedHost,
+                    "the host \(host) has an address in \(other.mark.file.path) already, and now has both",
+                    at: line.mark)
+            }
+        }
     }
 
     private mutating func exactlyOne(of names: [String], in entry: Mapping.Entry, _ kind: String) {

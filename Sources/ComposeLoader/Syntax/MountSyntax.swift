@@ -63,12 +63,13 @@ struct MountSyntax: Equatable {
         }
     }
 
-    /// The parts between colons; a single letter before a colon is a drive, whose colon divides nothing.
+    /// The parts between colons; a single letter before a colon is a drive, whose colon divides nothing, and neither
+    /// does one of a reference to a variable.
     private static func split(_ text: String) -> (fields: [String], hasDrive: Bool) {
         var fields: [String] = []
         var hasDrive = false
         var pending: Substring?
-        for part in text.split(separator: ":", omittingEmptySubsequences: false) {
+        for part in splitOutsideBraces(text) {
             if let drive = pending {
                 fields.append(drive + ":" + part)
                 hasDrive = true
@@ -81,6 +82,26 @@ struct MountSyntax: Equatable {
         }
         if let pending { fields.append(String(pending)) }
         return (fields, hasDrive)
+    }
+
+    private static func splitOutsideBraces(_ text: String) -> [Substring] {
+        guard text.utf8.contains(UInt8(ascii: "{")) else {
+            return text.split(separator: ":", omittingEmptySubsequences: false)
+        }
+        var parts: [Substring] = []
+        var start = text.startIndex
+        var depth = 0
+        for index in text.indices {
+            switch text[index] {
+            case "{": depth += 1
+            case "}": depth -= 1
+            case ":" where depth == 0:
+                parts.append(text[start..<index])
+                start = text.index(after: index)
+            default: break
+            }
+        }
+        return parts + [text[start...]]
     }
 
     private static func isDrive(_ text: some StringProtocol) -> Bool {

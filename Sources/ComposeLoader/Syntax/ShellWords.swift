@@ -4,7 +4,13 @@ struct ShellWords {
     /// The words up to the operator.
     private(set) var words: [String] = []
     /// The operator that ended the line early, nil where the line was read to its end.
-    private(set) var operatorFound: Character?
+    private(set) var operatorFound: Operator?
+
+    struct Operator: Equatable {
+        var character: Character
+        /// In UTF-8 bytes from the start of the line.
+        var offset: Int
+    }
 
     enum Fault: Error {
         case unclosedQuote
@@ -22,7 +28,7 @@ struct ShellWords {
         var inWord = false
         var escaped = false
         var quote: Quote?
-        scanning: for byte in line.utf8 {
+        scanning: for (offset, byte) in line.utf8.enumerated() {
             if escaped {
                 word.append(byte)
                 inWord = true
@@ -59,7 +65,7 @@ struct ShellWords {
                 (UInt8(ascii: ">"), nil):
                 // `2>` names a stream: the digit belongs to the operator.
                 if byte == UInt8(ascii: ">"), let first = word.first, (0x30...0x39).contains(first) { inWord = false }
-                operatorFound = Character(Unicode.Scalar(byte))
+                operatorFound = Operator(character: Character(Unicode.Scalar(byte)), offset: offset)
                 break scanning
             default: break
             }

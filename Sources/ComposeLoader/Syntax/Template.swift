@@ -17,7 +17,7 @@ struct Template {
     static let longest = 32 * 1024 * 1024
 
     /// What defaults may be inside each other. People write two or three.
-    private static let depth = 64
+    static let depth = 64
 
     /// The names that were neither set nor given a default, in the order they were met.
     private(set) var unset: [String] = []
@@ -55,7 +55,7 @@ struct Template {
                 rest.removeFirst()
             case UInt8(ascii: "{"):
                 let inner = rest.dropFirst()
-                guard let close = closingBrace(of: inner) else {
+                guard let close = Template.closingBrace(of: inner) else {
                     throw .invalid(String(decoding: text, as: UTF8.self))
                 }
                 output += try value(of: inner[..<close], in: text, depth: depth)
@@ -74,7 +74,7 @@ struct Template {
     }
 
     /// The brace that closes a reference, with the pairs inside skipped.
-    private func closingBrace(of text: ArraySlice<UInt8>) -> Int? {
+    static func closingBrace(of text: ArraySlice<UInt8>) -> Int? {
         var open = 1
         for index in text.indices {
             switch text[index] {
@@ -128,14 +128,14 @@ struct Template {
         return []
     }
 
-    private static func startsName(_ byte: UInt8) -> Bool {
+    static func startsName(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
         default: false
         }
     }
 
-    private static func continuesName(_ byte: UInt8) -> Bool {
+    static func continuesName(_ byte: UInt8) -> Bool {
         startsName(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 }

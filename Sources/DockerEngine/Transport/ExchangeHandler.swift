@@ -46,7 +46,8 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     private let decoder: ResponseDecoder
-    private let reuse: ReuseFlag
+    /// Whether the connection can take another request.
+    private let reuse: Flag
     private var context: ChannelHandlerContext?
     private var phase = Phase.idle
     private var head: HTTPResponseHead?
@@ -60,7 +61,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     private var deadline: Deadline?
     private var alarm: Scheduled<Void>?
 
-    init(decoder: ResponseDecoder, reuse: ReuseFlag) {
+    init(decoder: ResponseDecoder, reuse: Flag) {
         self.decoder = decoder
         self.reuse = reuse
     }
@@ -279,9 +280,11 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 }
 
-/// Whether a connection can take another request; written by its event loop, read by anyone.
-final class ReuseFlag: Sendable {
-    private let flag = Atomic(true)
+/// A truth that an event loop writes and anyone reads.
+final class Flag: Sendable {
+    private let flag: Atomic<Bool>
+
+    init(_ value: Bool) { flag = Atomic(value) }
 
     var isSet: Bool { flag.load(ordering: .acquiring) }
 

@@ -9,9 +9,9 @@ import NIOPosix
 final class HTTPConnection: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<ExchangeHandler>
-    private let reuse: ReuseFlag
+    private let reuse: Flag
 
-    private init(channel: any Channel, handler: NIOLoopBound<ExchangeHandler>, reuse: ReuseFlag) {
+    private init(channel: any Channel, handler: NIOLoopBound<ExchangeHandler>, reuse: Flag) {
         self.channel = channel
         self.handler = handler
         self.reuse = reuse
@@ -24,7 +24,7 @@ final class HTTPConnection: Sendable {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .channelOption(.autoRead, value: false)
             .connectTimeout(TimeAmount(timeout))
-        let reuse = ReuseFlag()
+        let reuse = Flag(true)
         let opening = bootstrap.channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 let decoder = ResponseDecoder()
@@ -105,11 +105,14 @@ final class HTTPConnection: Sendable {
         _ start: @escaping @Sendable (ExchangeHandler, EventLoopPromise<Value>) -> Void
     ) async throws -> Value {
         let promise = channel.eventLoop.makePromise(of: Value.self)
+        let isAnswered = Flag(false)
+        promise.futureResult.whenComplete { _ in isAnswered.set(true) }
         perform { start($0, promise) }
         return try await withTaskCancellationHandler {
             try await promise.futureResult.get()
         } onCancel: {
-            fail(CancellationError())
+            // Once this wait is answered the connection may carry another task's exchange, which is not to be ended.
+            perform { if !isAnswered.isSet { $0.fail(CancellationError()) } }
         }
     }
 }

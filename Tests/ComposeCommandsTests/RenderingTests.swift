@@ -1,0 +1,122 @@
+import ComposePlanner
+import EngineAPI
+import Testing
+
+@testable import ComposeCommands
+@testable import ComposeExecutor
+
+@Suite struct RenderingTests {
+    @Test func aTableIsAsWideAsItsCells() {
+        var table = TextTable(header: ["NAME", "STATUS"])
+        table.add(["shop-web-1", "Up"])
+        table.add(["db", ""])
+        #expect(table.text == "NAME         STATUS\nshop-web-1   Up\ndb\n")
+    }
+
+    @Test(arguments: [
+        (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"), (125, "2 minutes"),
+        (3700, "About an hour"), (7300, "2 hours"), (172_800, "2 days"),
+    ])
+    func agesReadAsDockerPrintsThem(seconds: Int64, expected: String) {
+        #expect(ContainerText.age(seconds: seconds) == expected)
+    }
+
+    @Test func portsAreSortedAndAddressesBracketed() {
+        let ports = [
+            PortSummary(containerPort: 443), PortSummary(hostAddress: "::", containerPort: 80, hostPort: 8080),
+            PortSummary(hostAddress: "0.0.0.0", containerPort: 80, hostPort: 8080),
+        ]
+        #expect(ContainerText.ports(ports) == "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, 443/tcp")
+    }
+
+    @Test(arguments: [
+        ("7fef55d78101_shop-web-1", "shop-web-1"), ("shop_web_1", "shop_web_1"), ("shop-web-1", "shop-web-1"),
+    ])
+    func aReplacementIsShownUnderItsFinalName(name: String, expected: String) {
+        #expect(ContainerText.finalName(name) == expected)
+    }
+
+    @Test(arguments: [(999, "999B"), (1500, "1.5kB"), (12_345_678, "12.3MB"), (123_456_789_000, "123GB")])
+    func bytesHaveThreeFigures(bytes: Int64, expected: String) {
+        #expect(ByteText.text(bytes) == expected)
+    }
+
+    // MARK: Progress
+
+    private static let start = Operation(
+        id: OperationID(2), action: .startContainer(.planned(OperationID(1), name: "shop-web-1")), cause: "",
+        service: "web")
+
+    private func model(_ events: [ApplyEvent]) -> ProgressModel {
+        var model = ProgressModel()
+        let now = ContinuousClock.now
+        for event in events { _ = model.update(event, at: now) }
+        return model
+    }
+
+    @Test func aContainersStepsShareOneLine() throws {
+        let create = Operation(
+            id: OperationID(1), action: .createContainer(name: "7fef55d78101_shop-web-1"), cause: "", service: "web")
+        let subjects = model([.began(create), .succeeded(create), .began(Self.start)]).subjects
+        #expect(subjects.count == 1)
+        let subject = try #require(subjects.first)
+        #expect(ProgressText.plain(subject) == " Container shop-web-1  Starting")
+        #expect(
+            ProgressText.json(subject) == #"{"id":"Container shop-web-1","status":"Working","text":"Starting"}"#)
+    }
+
+    @Test func aFailureSaysWhy() throws {
+        let subject = try #require(model([.failed(Self.start, reason: "no such port")]).subjects.first)
+        #expect(subject.status == .failed)
+        #expect(ProgressText.plain(subject) == " Container shop-web-1  Error  no such port")
+    }
+
+    @Test(arguments: [20, 40, 80, 200])
+    func aPictureFitsTheTerminal(columns: Int) {
+        let operations = (1...40).map {
+            Operation(
+                id: OperationID($0),
+                action: .startContainer(.existing("x", name: "shop-a-service-with-a-long-name-\($0)")), cause: "")
+        }
+        let subjects = model(operations.map { .failed($0, reason: "a reason that is rather long\nand has lines") })
+            .subjects
+        let now = ContinuousClock.now
+        let lines = ProgressText.picture(
+            subjects, title: "up shop", began: now, now: now, columns: columns, rows: 10, colors: false)
+        #expect(lines.count == 10)
+        #expect(lines.allSatisfy { $0.count <= columns }, "\(lines)")
+    }
+
+    // MARK: Failures
+
+    @Test func aReportShowsFactsAndWhatBecameOfTheProject() {
+        let failure = ApplyFailure(
+            operation: nil, reason: "web exited with code 3",
+            container: ContainerReport(
+                name: "shop-web-1", state: .exited, exitCode: 3, outOfMemory: false, failure: "", probeOutput: nil,
+                lastLines: ["starting", "\u{1B}]0;title\u{7}broken"]),
+            isCancelled: false, undone: 2, leftovers: [])
+        #expect(
+            ApplyFailureText.text(failure, command: "up") == """
+                gantry: up failed: web exited with code 3
+                  container shop-web-1: exited with code 3
+                  its last lines:
+                    | starting
+                    | \u{FFFD}]0;title\u{FFFD}broken
+                Rolled back: 2 steps were taken back, and the project is as it was before.
+                """)
+    }
+
+    @Test func leftoversAreNamedWithWhatEndsThem() {
+        let failure = ApplyFailure(
+            operation: nil, reason: "x", container: nil, isCancelled: true, undone: 1,
+            leftovers: [Leftover(what: "create network shop_default", reason: "has active endpoints")])
+        #expect(
+            ApplyFailureText.text(failure, command: "up") == """
+                gantry: up was interrupted.
+                Not everything could be taken back:
+                  create network shop_default: has active endpoints
+                The next `gantry up`, `stop` or `down` of this project tries again first.
+                """)
+    }
+}
