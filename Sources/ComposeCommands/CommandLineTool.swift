@@ -1,6 +1,7 @@
 import ArgumentParser
 import ComposeLoader
 import ComposePlanner
+import DockerEngine
 import EngineAPI
 import FoundationEssentials
 

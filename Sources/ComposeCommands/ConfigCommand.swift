@@ -1,7 +1,12 @@
 import ArgumentParser
 import ComposeLoader
 import ComposeModel
-import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 
 /// `gantry config`
 struct ConfigCommand: AsyncParsableCommand {
@@ -77,7 +82,8 @@ struct ConfigCommand: AsyncParsableCommand {
 
     private func hashes(_ wanted: String, _ session: CommandSession) throws -> String {
         guard !noInterpolate else {
-            throw ValidationError("--hash is of a service as it runs, with its variables replaced: drop --no-interpolate.")
+            throw ValidationError(
+                "--hash is of a service as it runs, with its variables replaced: drop --no-interpolate.")
         }
         let project = try session.load { load in
             configure(&load)
@@ -113,7 +119,8 @@ struct ConfigCommand: AsyncParsableCommand {
         if quiet { return }
         if resolveDigests || lockDigests {
             guard loaded.written == nil else {
-                throw ValidationError("An image's digest cannot be found while its name has variables: drop --no-interpolate.")
+                throw ValidationError(
+                    "An image's digest cannot be found while its name has variables: drop --no-interpolate.")
             }
             loaded.project = try await ImageDigests(engine: session.engine).pin(loaded.project)
         }
@@ -129,12 +136,17 @@ struct ConfigCommand: AsyncParsableCommand {
 
     private func write(_ text: String) throws {
         guard let output else { return writeOutput(text) }
-        do {
-            try Data(text.utf8).write(to: URL(filePath: output))
-        } catch {
-            throw ValidationError("\(output) cannot be written: \(error)")
-        }
+        let bytes = Array(text.utf8)
+        guard let file = fopen(output, "w"), fwrite(bytes, 1, bytes.count, file) == bytes.count, fclose(file) == 0
+        else { throw UnwritableFile(path: output, reason: String(cString: strerror(errno))) }
     }
+}
+
+/// A file that output cannot go to.
+struct UnwritableFile: Error, CustomStringConvertible {
+    let path: String
+    let reason: String
+    var description: String { "\(path) cannot be written: \(reason)" }
 }
 
 /// The forms of a project.

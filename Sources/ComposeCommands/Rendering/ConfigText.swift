@@ -50,13 +50,14 @@ enum ConfigText {
     private static func text(_ value: CanonicalValue, _ format: ConfigFormat) -> String {
         switch format {
         case .json: String(decoding: value.json(.indented), as: UTF8.self) + "\n"
-        case .yaml: YAMLEmitter().text(of: yaml(value))
+        case .yaml: YAMLEmitter().text(of: YAMLValue(value))
         }
     }
 
-    /// The top level in the order people write it. The models are Docker Compose's to leave out of its JSON.
+    /// As Docker Compose prints YAML: the top level in the order people write it, with the models that its JSON leaves
+    /// out, and without what says nothing but is always in its JSON.
     private static func ordered(_ value: CanonicalValue, _ project: Project) -> CanonicalValue {
-        guard case .object(let fields) = value else { return value }
+        guard case .object(let fields) = value.withoutIdleFields else { return value }
         let order = ["name", "services", "networks", "volumes", "secrets", "configs", "models"]
         var known = order.compactMap { name in fields.first { $0.name == name } }
         if !project.models.isEmpty {
@@ -74,18 +75,6 @@ enum ConfigText {
             return image.object
         }
         return fields.object
-    }
-
-    private static func yaml(_ value: CanonicalValue) -> YAMLValue {
-        switch value {
-        case .null: .null
-        case .bool(let value): .bool(value)
-        case .int(let value): .int(Int(value))
-        case .double(let value): .double(value)
-        case .string(let text): .string(text)
-        case .list(let items): .sequence(items.map(yaml))
-        case .object(let fields): .mapping(fields.map { ($0.name, yaml($0.value)) })
-        }
     }
 
     // MARK: Lists
@@ -141,5 +130,57 @@ enum ConfigText {
         case .object(let fields): for field in fields { collect(field.value, into: &found) }
         case .null, .bool, .int, .double: break
         }
+    }
+}
+
+extension CanonicalValue {
+    /// A project without the fields that are there whether they say something or not.
+    fileprivate var withoutIdleFields: CanonicalValue {
+        changing("services") { services in
+            services.mapValues { service in
+                service.dropping("command", .null).dropping("entrypoint", .null)
+                    .changing("deploy") {
+                        $0.dropping("resources", .object([])).dropping("placement", .object([]))
+                    }
+                    .changing("develop") { develop in
+                        develop.changing("watch") { watch in
+                            guard case .list(let rules) = watch else { return watch }
+                            return .list(rules.map { $0.dropping("exec", .object([Field("command", .null)])) })
+                        }
+                    }
+            }
+        }
+        .changing("networks") { networks in networks.mapValues { $0.dropping("ipam", .object([])) } }
+    }
+
+    /// The object without the field, where it has that value.
+    private func dropping(_ name: String, _ value: CanonicalValue) -> CanonicalValue {
+        guard case .object(let fields) = self else { return self }
+        return .object(fields.filter { $0.name != name || $0.value != value })
+    }
+
+    private func changing(_ name: String, _ change: (CanonicalValue) -> CanonicalValue) -> CanonicalValue {
+        guard case .object(let fields) = self else { return self }
+        return .object(fields.map { $0.name == name ? Field(name, change($0.value)) : $0 })
+    }
+
+    private func mapValues(_ change: (CanonicalValue) -> CanonicalValue) -> CanonicalValue {
+        guard case .object(let fields) = self else { return self }
+        return .object(fields.map { Field($0.name, change($0.value)) })
+    }
+}
+
+extension YAMLValue {
+    fileprivate init(_ value: CanonicalValue) {
+        self =
+            switch value {
+            case .null: .null
+            case .bool(let value): .bool(value)
+            case .int(let value): .int(Int(value))
+            case .double(let value): .double(value)
+            case .string(let text): .string(text)
+            case .list(let items): .sequence(items.map { YAMLValue($0) })
+            case .object(let fields): .mapping(fields.map { ($0.name, YAMLValue($0.value)) })
+            }
     }
 }
