@@ -109,10 +109,12 @@ let package = Package(
                 "EngineTesting",
             ]
         ),
+        .testTarget(name: "TidyTests", dependencies: ["ComposeLoader", "ComposeModel"]),
         .testTarget(
             name: "ComposeCommandsTests",
             dependencies: [
-                "ComposeCommands", "ComposeExecutor", "ComposePlanner", "DockerEngine", "EngineAPI",
+                "ComposeCommands", "ComposeExecutor", "ComposePlanner", "ComposeLoader", "ComposeModel", "DockerEngine",
+                "EngineAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

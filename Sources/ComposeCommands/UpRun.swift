@@ -1,6 +1,7 @@
 import ComposeExecutor
 import ComposeModel
 import ComposePlanner
+import DockerEngine
 import EngineAPI
 
 /// Brings a project up, or starts what is there of it.
@@ -37,7 +38,10 @@ struct UpRun {
         let leftovers = try await Interruption.scope {
             try await apply(reportingTo: renderer, showing: renderer)
         }
-        for leftover in leftovers { standardError("Not tidied up: \(leftover.what): \(leftover.reason)") }
+        for leftover in leftovers {
+            standardError(
+                "Not tidied up: \(leftover.what): \(leftover.reason). The next command for this project finishes it.")
+        }
     }
 
     /// Fetches what is missing, plans and applies, as the project's only writer.
@@ -62,6 +66,8 @@ struct UpRun {
     private func bringUp(_ executor: Executor, _ observer: any ApplyObserver) async throws -> [Leftover] {
         var plan = try UpPlanner.plan(
             project, observed: try await session.observer.observe(project), options: options)
+        // Before the images, because fetching them may take long.
+        try Preflight(isLocal: session.address.description.hasPrefix("unix://")).check(plan)
         if !plan.pulls.isEmpty {
             try await ImagePuller(engine: session.engine, observer: observer, parallel: limits.parallel)
                 .pull(plan.pulls)

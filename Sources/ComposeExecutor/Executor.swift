@@ -83,9 +83,13 @@ package struct Executor: Sendable {
         }
     }
 
+    /// How long after a failure something that only goes forward is tried once more: long enough for the engine to be
+    /// done with a container that it has just stopped, short enough to go unnoticed.
+    static let finishRetryDelay: Duration = .milliseconds(500)
+
     private func finish(_ operations: [Operation], _ run: TransactionRun) async -> [Leftover] {
         let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
-            .run(operations) { try await run.perform($0) }
+            .run(operations) { try await run.perform($0, retryDelay: Executor.finishRetryDelay) }
         if failures.isEmpty, let id = run.id { try? await journal.end(id) }
         return failures.map(leftover)
     }
@@ -93,7 +97,7 @@ package struct Executor: Sendable {
     private func takeBack(
         _ operation: Operation?, _ error: any Error, _ run: TransactionRun
     ) async -> ApplyFailure {
-        let isCancelled = error is CancellationError
+        let isCancelled = isInterruption(error)
         let reason =
             isCancelled
             ? ApplyFailure.interrupted.reason
@@ -123,7 +127,11 @@ package struct Executor: Sendable {
     func leftover(_ failure: OperationScheduler.Failure) -> Leftover {
         Leftover(
             what: failure.operation.action.description,
-            reason: failure.error is CancellationError
-                ? "was not done, because the command was interrupted" : String(describing: failure.error))
+            reason: isInterruption(failure.error)
+                ? "was not done, because the command was interrupted" : FailureText.plain(failure.error))
     }
 }
+
+/// Whether an error means that the user gave up: only where the calling task was really cancelled. From a task that goes
+/// on it is a failure like any other.
+func isInterruption(_ error: any Error) -> Bool { error is CancellationError && Task.isCancelled }

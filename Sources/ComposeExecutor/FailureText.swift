@@ -4,10 +4,18 @@ import EngineAPI
 /// Turns what went wrong with an operation into a sentence that says what to do.
 enum FailureText {
     static func sentence(_ error: any Error, for operation: Operation) -> String {
-        guard let error = error as? EngineError else { return String(describing: error) }
+        if error is CancellationError { return "Could not \(operation.action.description): \(plain(error))." }
+        // That a wait was too long tells little without who needed it.
+        if let late = error as? ReadinessFailure, late.isLate { return "\(late) (\(operation.cause))" }
+        guard let error = error as? EngineError else { return plain(error) }
         let what = "Could not \(operation.action.description)"
         let advice = advice(for: error).map { " " + $0 } ?? ""
         return "\(what): \(error.message).\(advice)"
+    }
+
+    /// An error without regard to what it befell.
+    static func plain(_ error: any Error) -> String {
+        error is CancellationError ? "the call was given up, though nobody asked for that" : String(describing: error)
     }
 
     private static func advice(for error: EngineError) -> String? {

@@ -14,14 +14,18 @@ package struct ImagePuller: Sendable {
     }
 
     /// Fetches all of `pulls`, several at once. Throws ``ApplyFailure`` at the first that fails; nothing is taken back,
-    /// because an image that is there changes nothing.
+    /// because an image that is there changes nothing. Giving up throws it too, with `isCancelled`.
     package func pull(_ pulls: [ImagePull]) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, pull) in pulls.enumerated() {
-                if index >= parallel { try await group.next() }
-                group.addTask { try await self.pull(pull) }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, pull) in pulls.enumerated() {
+                    if index >= parallel { try await group.next() }
+                    group.addTask { try await self.pull(pull) }
+                }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+        } catch  where Task.isCancelled {
+            throw ApplyFailure.interrupted
         }
     }
 
@@ -31,11 +35,12 @@ package struct ImagePuller: Sendable {
             try await engine.withPull(of: pull.reference, platform: pull.platform) { progress in
                 for try await step in progress { observer.report(.pullProgress(pull, step)) }
             }
-        } catch let error as EngineError {
+        } catch {
+            let message = (error as? EngineError)?.message ?? FailureText.plain(error)
             let services = pull.services.joined(separator: ", ")
             throw ApplyFailure(
                 operation: nil,
-                reason: "Could not pull image \(pull.reference), which \(services) needs: \(error.message). Check the "
+                reason: "Could not pull image \(pull.reference), which \(services) needs: \(message). Check the "
                     + "name and tag, and that the registry can be reached; `docker pull \(pull.reference)` shows more.",
                 container: nil, isCancelled: false, undone: 0, leftovers: [])
         }

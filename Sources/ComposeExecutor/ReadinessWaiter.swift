@@ -67,7 +67,9 @@ struct ReadinessWaiter: Sendable {
         case .late:
             throw ReadinessFailure(
                 container: id, name: name,
-                reason: "was not \(readiness.adjective) within \(deadline.components.seconds) seconds")
+                reason: "was not \(readiness.adjective(hasCheck: first.health != .none)) within "
+                    + "\(deadline.components.seconds) seconds",
+                isLate: true)
         }
     }
 
@@ -95,15 +97,17 @@ struct ReadinessFailure: Error, CustomStringConvertible {
     let container: ContainerID
     let name: String
     let reason: String
+    /// Whether the deadline passed, rather than the container failing.
+    var isLate = false
     var description: String { "\(name) \(reason)" }
 }
 
 extension Readiness {
-    fileprivate var adjective: String {
+    fileprivate func adjective(hasCheck: Bool) -> String {
         switch self {
         case .healthy: "healthy"
         case .completed: "completed"
-        case .up: "up"
+        case .up: hasCheck ? "healthy" : "up"
         }
     }
 }

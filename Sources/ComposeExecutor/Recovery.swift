@@ -45,7 +45,7 @@ extension Executor {
         let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
             .run(remaining) { operation in
                 do {
-                    try await run.perform(operation)
+                    try await run.perform(operation, retryDelay: Executor.finishRetryDelay)
                 } catch let error as EngineError where error.code == .notFound {
                     // Someone else removed it: there is nothing left to finish.
                 }

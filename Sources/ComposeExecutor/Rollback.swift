@@ -11,19 +11,22 @@ struct Rollback: Sendable {
 
     /// - Returns: how many operations were taken back, and what could not be.
     func run() async -> (undone: Int, leftovers: [Leftover]) {
-        let made: MadeObjects
+        var made: MadeObjects
         do {
             made = try await MadeObjects.find(transaction.id, on: executor.engine)
         } catch {
             return (0, [Leftover(what: "the whole transaction", reason: String(describing: error))])
         }
+        let starts = await lateStarts()
         let scheduler = OperationScheduler(parallel: executor.limits.parallel, policy: .carryOn)
         var failures: [OperationScheduler.Failure] = []
         var count = 0
         for pass in Pass.allCases {
+            // Only what removes needs all that the transaction made, and what starts again should not wait for it.
+            if pass == .remove { failures += await awaitLate(&made, starts: starts) }
             let undos = undos(in: pass)
             count += undos.count
-            failures += await scheduler.run(operations(for: pass)) { operation in
+            failures += await scheduler.run(operations(for: pass)) { [made] operation in
                 guard let (operation, undo) = undos[operation.id] else { return }
                 try await takeBack(operation, undo, made)
             }
@@ -69,7 +72,7 @@ struct Rollback: Sendable {
         return undos
     }
 
-    private var prepared: [JournaledTransaction.Step] { transaction.steps.filter { !$0.isFinish } }
+    var prepared: [JournaledTransaction.Step] { transaction.steps.filter { !$0.isFinish } }
 
     /// Starting follows the plan's own order, dependencies first; stopping and removing follow it backwards.
     private func operations(for pass: Pass) -> [Operation] {
@@ -120,6 +123,11 @@ struct Rollback: Sendable {
                 try await tolerateMissing { try await engine.stopContainer(id, timeout: nil) }
             }
         case .start(let id):
+            if case .stopContainer(_, let grace) = operation.action, isUnanswered(operation.id) {
+                // The engine may be stopping it still, and would take no notice of a start before it is done. Another
+                // stop ends together with that one.
+                try await engine.stopContainer(id, timeout: grace.map { .seconds($0) })
+            }
             try await engine.startContainer(id)
             await settle(id)
         }
@@ -143,6 +151,11 @@ struct Rollback: Sendable {
         }
     }
 
+    /// Whether the engine was asked and did not answer, so that it may still be at it.
+    private func isUnanswered(_ operation: OperationID) -> Bool {
+        transaction.steps.contains { $0.operation.id == operation && $0.progress == .intended }
+    }
+
     private func leftover(_ failure: OperationScheduler.Failure) -> Leftover {
         Leftover(what: failure.operation.action.description, reason: String(describing: failure.error))
     }
@@ -150,29 +163,5 @@ struct Rollback: Sendable {
 
 extension JournaledTransaction.Step {
     /// Whether the engine was asked and what it did was not taken back.
-    fileprivate var isBegun: Bool { progress == .intended || progress == .done }
-}
-
-/// What carries a transaction's label, by the operation that made it.
-private struct MadeObjects: Sendable {
-    var containers: [OperationID: [ContainerID]] = [:]
-    var networks: [OperationID: [NetworkID]] = [:]
-    var volumes: Set<String> = []
-
-    static func find(_ id: TransactionID, on engine: any ContainerEngine) async throws -> MadeObjects {
-        let filter = ObjectFilter(labels: ["\(ComposeLabels.transaction)=\(id)"])
-        var made = MadeObjects()
-        for container in try await engine.containers(matching: filter) {
-            made.containers[operation(container.labels), default: []].append(container.id)
-        }
-        for network in try await engine.networks(matching: filter) {
-            made.networks[operation(network.labels), default: []].append(network.id)
-        }
-        made.volumes = Set(try await engine.volumes(matching: filter).map(\.name))
-        return made
-    }
-
-    private static func operation(_ labels: [String: String]) -> OperationID {
-        OperationID(labels[ComposeLabels.operation].flatMap(Int.init) ?? 0)
-    }
+    fileprivate var isBegun: Bool { progress == .intended || progress == .done || progress == .failed }
 }

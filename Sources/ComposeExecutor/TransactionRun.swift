@@ -37,7 +37,9 @@ final class TransactionRun: Sendable {
     ///
     /// An engine call that has begun is let finish, whatever becomes of the task, so that its outcome is known; a wait
     /// ends with the task.
-    func perform(_ operation: Operation) async throws {
+    ///
+    /// - Parameter retryDelay: after which a call that failed is tried once more; nil where one attempt is all.
+    func perform(_ operation: Operation, retryDelay: Duration? = nil) async throws {
         executor.observer.report(.began(operation))
         do {
             if case .awaitContainer(let container, let readiness) = operation.action {
@@ -48,11 +50,17 @@ final class TransactionRun: Sendable {
                         try identifier(of: container), name: container.name, service: operation.service ?? "")
                     try Task.checkCancellation()
                 }
-                try await shielded { try await self.record(operation) }
+                do {
+                    try await shielded { try await self.record(operation) }
+                } catch {
+                    guard let retryDelay else { throw error }
+                    try await executor.clock.sleep(for: retryDelay)
+                    try await shielded { try await self.record(operation) }
+                }
             }
             executor.observer.report(.succeeded(operation))
         } catch {
-            if !(error is CancellationError) {
+            if !isInterruption(error) {
                 executor.observer.report(
                     .failed(operation, reason: FailureText.sentence(error, for: operation)))
             }
@@ -75,7 +83,14 @@ final class TransactionRun: Sendable {
             return
         }
         try await executor.journal.intend(operation.id, in: id)
-        let result = try await call(operation)
+        let result: String?
+        do {
+            result = try await call(operation)
+        } catch let error as EngineError where !error.isAmbiguous {
+            // Taking back need not wait for what the engine has answered. Without the record it waits in vain.
+            try? await executor.journal.fail(operation.id, in: id)
+            throw error
+        }
         try await executor.journal.complete(operation.id, result: result, in: id)
     }
 

@@ -52,4 +52,13 @@ package struct LoadedProject: Sendable {
     package var warnings: [Diagnostic]
     /// The variables that interpolation saw: the process's, then those of the env files.
     package var environment: [String: String]
+
+    package init(
+        project: Project, written: CanonicalValue? = nil, warnings: [Diagnostic], environment: [String: String]
+    ) {
+        self.project = project
+        self.written = written
+        self.warnings = warnings
+        self.environment = environment
+    }
 }

@@ -46,6 +46,8 @@ package final class ConsoleSink: LogSink {
         try await writer.write(bytes, lines: 1, to: .stdout)
     }
 
+    package func waitForFailure() async -> OutputFailure? { await writer.waitForFailure() }
+
     /// Returns when everything was written.
     package func flush() async throws { try await writer.flush() }
 

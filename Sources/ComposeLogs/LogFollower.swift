@@ -2,54 +2,55 @@ package import EngineAPI
 
 /// Reads a container's kept output and what it writes after that, until it stops running.
 package struct LogFollower: Sendable {
-    private let engine: any ContainerEngine
+    private let engine: any ContainerEndpoints
     private let sink: any LogSink
     private let clock: any Clock<Duration>
 
-    package init(engine: any ContainerEngine, sink: any LogSink, clock: any Clock<Duration>) {
+    package init(engine: any ContainerEndpoints, sink: any LogSink, clock: any Clock<Duration>) {
         self.engine = engine
         self.sink = sink
         self.clock = clock
     }
 
-    /// Follows `source` from `point` on, across broken connections.
+    /// Follows `source` from `point` on, across broken connections, until the container does not run any more or is
+    /// gone; `point` then is where the next reading begins.
     ///
-    /// - Returns: when the container does not run any more or is gone; `point` then is where the next reading begins.
+    /// - Returns: whether the engine is about to start the container again.
     /// - Throws: what the engine refuses, as where the container's log driver cannot be read; what the sink throws.
-    package func follow(_ source: LogSource, from point: inout ResumePoint) async throws {
+    package func follow(_ source: LogSource, from point: inout ResumePoint) async throws -> Bool {
         var backoff = Backoff()
+        var wasFollowed = false
         while true {
             let before = point
-            let isWhole = try await readUnlessBroken(source, &point)
             do {
                 let details = try await engine.container(source.container)
-                if isWhole { point.endRun(at: details.finishedAt ?? details.startedAt) }
-                guard details.state == .running || details.state == .paused || !isWhole else { return }
+                if wasFollowed { point.endRun(at: details.finishedAt ?? details.startedAt) }
+                // An engine may end a followed output before its last lines; what it keeps of a container that does
+                // not run is whole, so only that is the last reading.
+                let isRunning = details.state == .running || details.state == .paused
+                wasFollowed = false
+                try await read(source, &point, follow: isRunning)
+                guard isRunning else {
+                    point.endRun(at: details.finishedAt ?? details.startedAt)
+                    return details.state == .restarting
+                }
+                wasFollowed = true
+                // Where the container was restarted, its next lines are there already.
+                if point != before {
+                    backoff.reset()
+                    continue
+                }
             } catch let error as EngineError where error.code == .notFound {
-                return
+                return false
             } catch let error as EngineError where error.isConnectionFailure {
-                // Tried again below.
+                if point != before { backoff.reset() }
             }
-            if point != before { backoff.reset() }
-            // Where the container was restarted, its next lines are there already.
-            if !isWhole || point == before { try await clock.sleep(for: backoff.next()) }
-        }
-    }
-
-    /// False where the connection broke, so that there may be more.
-    private func readUnlessBroken(_ source: LogSource, _ point: inout ResumePoint) async throws -> Bool {
-        do {
-            try await read(source, &point, follow: true)
-            return true
-        } catch let error as EngineError where error.code == .notFound {
-            return true
-        } catch let error as EngineError where error.isConnectionFailure {
-            return false
+            try await clock.sleep(for: backoff.next())
         }
     }
 
     /// Reads from `point` to the end of what there is.
-    package func read(_ source: LogSource, _ point: inout ResumePoint, follow: Bool) async throws {
+    private func read(_ source: LogSource, _ point: inout ResumePoint, follow: Bool) async throws {
         point.begin()
         var resumed = point
         defer { point = resumed }
@@ -58,7 +59,8 @@ package struct LogFollower: Sendable {
             for try await frames in stream {
                 try await deliver(assembler.take(frames), &resumed)
             }
-            try await deliver(assembler.finish(), &resumed)
+            // An unfinished line of a followed output is read again as a whole.
+            if !follow { try await deliver(assembler.finish(), &resumed) }
         }
     }
 

@@ -7,7 +7,10 @@ extension LogReader {
     private enum Message: Sendable {
         case found([(source: LogSource, state: ContainerState)])
         case event(EngineEvent)
-        case ended(LogSource, ResumePoint)
+        case ended(LogSource, ResumePoint, isRestarting: Bool)
+        /// What there was after a while of quiet, and how many readings had begun before it; nil where the engine did
+        /// not answer.
+        case looked([(source: LogSource, state: ContainerState)]?, begun: Int)
         case failed(any Error)
     }
 
@@ -17,7 +20,9 @@ extension LogReader {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await watch(inbox) }
+            group.addTask { if let failure = await sink.waitForFailure() { await inbox.send(.failed(failure)) } }
             var account = FollowAccount(beginning: beginning)
+            var isLooking = false
             while let message = await inbox.next() {
                 var begun: [(LogSource, ResumePoint)] = []
                 switch message {
@@ -28,13 +33,23 @@ extension LogReader {
                     guard let source = selection.source(of: event) else { continue }
                     sink.register([source])
                     begun = account.happened(event.action, to: source)
-                case .ended(let source, let point): begun = account.ended(source, at: point)
+                case .ended(let source, let point, let isRestarting):
+                    begun = account.ended(source, at: point, isRestarting: isRestarting)
+                case .looked(let containers, let count):
+                    isLooking = false
+                    guard let containers, count == account.begun else { break }
+                    sink.register(containers.map(\.source))
+                    begun = account.looked(at: containers)
                 case .failed(let error): throw error
                 }
                 for (source, point) in begun {
                     group.addTask { await read(source, from: point, follower, inbox) }
                 }
                 if account.isOver { return }
+                if account.isQuiet, !isLooking {
+                    isLooking = true
+                    group.addTask { [count = account.begun] in await look(count, inbox) }
+                }
             }
             try Task.checkCancellation()
         }
@@ -56,84 +71,24 @@ extension LogReader {
         }
     }
 
+    private func look(_ begun: Int, _ inbox: BoundedQueue<Message>) async {
+        guard (try? await clock.sleep(for: Succession.grace)) != nil else { return }
+        await inbox.send(.looked(try? await selection.list(on: engine), begun: begun))
+    }
+
     private func read(
         _ source: LogSource, from beginning: ResumePoint, _ follower: LogFollower, _ inbox: BoundedQueue<Message>
     ) async {
         var point = beginning
+        var isRestarting = false
         do {
-            try await follower.follow(source, from: &point)
+            isRestarting = try await follower.follow(source, from: &point)
         } catch let failure as OutputFailure {
             await inbox.send(.failed(failure))
             return
         } catch {
             report(error, about: source)
         }
-        await inbox.send(.ended(source, point))
-    }
-}
-
-/// Which containers are being read, and where reading the others would go on.
-struct FollowAccount {
-    private enum Reading {
-        /// `isStale`: it started again since the reader began, which may not have noticed.
-        case active(isStale: Bool)
-        case ended(ResumePoint)
-    }
-
-    private let beginning: ResumePoint
-    /// For containers that are made while others are read: nothing of them is old.
-    private let whole: ResumePoint
-    private var readings: [ContainerID: Reading] = [:]
-    private var wasListed = false
-
-    init(beginning: ResumePoint) {
-        self.beginning = beginning
-        whole = ResumePoint(floor: beginning.floor, until: beginning.until)
-    }
-
-    /// Whether nobody is read any more.
-    var isOver: Bool {
-        wasListed
-            && readings.values.allSatisfy {
-                if case .ended = $0 { true } else { false }
-            }
-    }
-
-    /// - Returns: the containers to be read from now on.
-    mutating func found(
-        _ containers: [(source: LogSource, state: ContainerState)]
-    ) -> [(LogSource, ResumePoint)] {
-        defer { wasListed = true }
-        return containers.compactMap { source, state in
-            switch readings[source.container] {
-            case nil: begin(source, at: wasListed ? whole : beginning)
-            case .ended(let point): state.isRunning ? begin(source, at: point) : nil
-            case .active: nil
-            }
-        }
-    }
-
-    mutating func happened(_ action: String, to source: LogSource) -> [(LogSource, ResumePoint)] {
-        switch (action, readings[source.container]) {
-        case ("start", .active):
-            readings[source.container] = .active(isStale: true)
-            return []
-        case ("start", .ended(let point)): return [begin(source, at: point)]
-        case ("start", nil): return [begin(source, at: whole)]
-        case ("destroy", .ended): readings[source.container] = nil
-        default: break
-        }
-        return []
-    }
-
-    mutating func ended(_ source: LogSource, at point: ResumePoint) -> [(LogSource, ResumePoint)] {
-        if case .active(isStale: true) = readings[source.container] { return [begin(source, at: point)] }
-        readings[source.container] = .ended(point)
-        return []
-    }
-
-    private mutating func begin(_ source: LogSource, at point: ResumePoint) -> (LogSource, ResumePoint) {
-        readings[source.container] = .active(isStale: false)
-        return (source, point)
+        await inbox.send(.ended(source, point, isRestarting: isRestarting))
     }
 }

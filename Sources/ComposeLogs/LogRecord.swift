@@ -57,4 +57,6 @@ package protocol LogSink: Sendable {
     func register(_ sources: [LogSource])
     /// Takes records, in order; returns when the sink has room for more. Throws when it takes no more at all.
     func write(_ records: [LogRecord]) async throws
+    /// Waits until the sink takes no more, which is noticed without a write, and says why; nil when cancelled before.
+    func waitForFailure() async -> OutputFailure?
 }

@@ -22,6 +22,9 @@ package final class TerminalWriter: Sendable {
     /// How much goes into one `write(2)`: more gains nothing over a pipe's 64 KiB, less costs calls.
     private static let longestWrite = 256 << 10
 
+    /// How often ``waitForFailure()`` looks whether the reader has gone: soon for a person, and next to nothing to do.
+    private static let lookInterval: Duration = .milliseconds(500)
+
     private struct Chunk {
         let bytes: [UInt8]
         let lines: Int
@@ -54,6 +57,7 @@ package final class TerminalWriter: Sendable {
     private let errors: Int32
     private let policy: Policy
     private let capacity: Int
+    private let clock: any Clock<Duration>
 
     /// - Parameters:
     ///   - output: the file descriptor of the standard output; it stays open.
@@ -61,12 +65,13 @@ package final class TerminalWriter: Sendable {
     ///   - capacity: of the ring, in bytes.
     package init(
         output: Int32 = STDOUT_FILENO, errors: Int32 = STDERR_FILENO, policy: Policy,
-        capacity: Int = TerminalWriter.defaultCapacity
+        capacity: Int = TerminalWriter.defaultCapacity, clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.output = output
         self.errors = errors
         self.policy = policy
         self.capacity = capacity
+        self.clock = clock
     }
 
     /// Hands over whole lines. Under `.wait` it returns when the ring has room again, under `.skip` at once.
@@ -84,6 +89,24 @@ package final class TerminalWriter: Sendable {
 
     /// Why nothing more can be written, nil while it can.
     package var failure: OutputFailure? { state.withLock { $0.failure } }
+
+    /// Waits until nothing more can be written to the standard output, be there something to write or not.
+    ///
+    /// - Returns: why; nil when the task is cancelled before.
+    package func waitForFailure() async -> OutputFailure? {
+        // A terminal that hangs up says so by a signal.
+        let canClose = isatty(output) == 0
+        repeat {
+            if canClose, isReaderGone { finished(0, .closed) }
+            if let failure { return failure }
+        } while (try? await clock.sleep(for: TerminalWriter.lookInterval)) != nil
+        return nil
+    }
+
+    private var isReaderGone: Bool {
+        var request = pollfd(fd: output, events: 0, revents: 0)
+        return poll(&request, 1, 0) == 1 && request.revents & Int16(POLLERR | POLLHUP) != 0
+    }
 
     private func put(_ chunk: Chunk) throws {
         guard !chunk.bytes.isEmpty else { return }
@@ -172,7 +195,7 @@ package final class TerminalWriter: Sendable {
         let (waiters, answer) = state.withLock { state -> ([Waiter], Result<Void, any Error>) in
             state.size -= size
             if let failure {
-                state.failure = failure
+                state.failure = state.failure ?? failure
                 state.chunks = []
                 state.first = 0
                 state.size = 0

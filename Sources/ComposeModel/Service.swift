@@ -73,6 +73,8 @@ package struct Service: Sendable, Equatable {
     /// `credential_spec`, `provider`, `models`, `use_api_socket`, `pull_refresh_after` and the hooks. Whoever runs the
     /// service must carry them out or refuse.
     package var uninterpreted: [String: CanonicalValue] = [:]
+    /// The `x-` attributes. They are no part of the canonical form, so that they make no other container.
+    package var extensions: [String: CanonicalValue] = [:]
 
     package init(name: String) { self.name = name }
 

@@ -19,6 +19,10 @@ package struct Plan: Sendable, Equatable {
     package var notices: [String] = []
     /// The containers that the project will consist of.
     package var members: [Member] = []
+    /// The fixed ports of the host that must be free before the first operation.
+    package var hostPorts: [HostPort] = []
+    /// The files and folders of the host that must be there before the first operation, because nobody makes them.
+    package var hostPaths: [HostPath] = []
 
     package init(project: String) { self.project = project }
 
@@ -32,6 +36,34 @@ package struct Plan: Sendable, Equatable {
         package let handle: ContainerHandle
         /// Whether this plan makes or starts it.
         package let isStarted: Bool
+    }
+}
+
+/// A port of the host that a service's container gets when it starts.
+package struct HostPort: Sendable, Hashable {
+    package let service: String
+    /// Empty for all addresses.
+    package let address: String
+    package let number: Int
+    /// `tcp` or `udp`.
+    package let transport: String
+
+    package init(service: String, address: String, number: Int, transport: String) {
+        self.service = service
+        self.address = address
+        self.number = number
+        self.transport = transport
+    }
+}
+
+/// A file or folder of the host that a service's container mounts.
+package struct HostPath: Sendable, Hashable {
+    package let service: String
+    package let path: String
+
+    package init(service: String, path: String) {
+        self.service = service
+        self.path = path
     }
 }
 

@@ -71,6 +71,7 @@ package struct UpPlanner {
         for service in services { noteUninterpreted(service) }
         for service in services { planService(service, isNamed: named.contains(service.name)) }
         if options.wait { planFinalWaits(services) }
+        refusePortConflicts(services)
         guard problems.isEmpty else { throw PlanError(problems) }
         planFinish()
 
@@ -81,6 +82,8 @@ package struct UpPlanner {
         plan.specs = builder.specs
         plan.links = links
         plan.notices = notices
+        plan.hostPorts = newHostPorts(services)
+        plan.hostPaths = newHostPaths()
         plan.members = services.flatMap { service in
             (replicas[service.name] ?? []).map {
                 .init(service: service.name, number: $0.number, handle: $0.handle, isStarted: $0.start != nil)

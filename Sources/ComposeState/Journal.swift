@@ -42,6 +42,8 @@ package struct JournaledTransaction: Sendable, Equatable {
             case intended
             /// The engine did it.
             case done
+            /// The engine was asked and has answered that it failed: what it did of it can be seen, and no more comes.
+            case failed
             /// It was taken back.
             case undone
         }
@@ -87,6 +89,11 @@ package struct Journal: Sendable {
     /// Records that the engine did it, and the identifier of what was made.
     package func complete(_ operation: OperationID, result: String?, in transaction: TransactionID) async throws {
         try await set(.done, result: result, operation, transaction)
+    }
+
+    /// Records that the engine answered with an error, and so will do no more of it.
+    package func fail(_ operation: OperationID, in transaction: TransactionID) async throws {
+        try await set(.failed, result: nil, operation, transaction)
     }
 
     /// Records that an operation was taken back.

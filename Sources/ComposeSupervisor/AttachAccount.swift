@@ -53,6 +53,9 @@ struct AttachAccount {
     /// Whether the end is the word of the one who stops the containers.
     var isStopping = false
     private var mustEnd: Set<ContainerID>?
+    private var succession = Succession()
+    /// How often a container has started so far.
+    private(set) var starts = 0
     /// The ends of monitored containers that stayed down, in the order in which they happened.
     private(set) var exits: [ContainerExit] = []
 
@@ -61,7 +64,12 @@ struct AttachAccount {
     /// Whether the run has come to its end.
     var isOver: Bool {
         if let mustEnd { return mustEnd.allSatisfy { watched[$0]?.isOver ?? true } }
-        return isApplied && !isStopping && watched.values.allSatisfy { !$0.isMonitored || $0.isOver }
+        return isQuiet && !succession.isPossible
+    }
+
+    /// Whether no monitored container runs at the moment, though one may follow.
+    var isQuiet: Bool {
+        isApplied && !isStopping && mustEnd == nil && watched.values.allSatisfy { !$0.isMonitored || $0.isOver }
     }
 
     /// The end for which the whole run is to end.
@@ -92,7 +100,18 @@ struct AttachAccount {
                 watch(source, ranBefore: true, phase: .running, Gate())
             }
         }
+        succession.expect()
         return containers.filter { $0.state.isRunning }.flatMap { source, _ in started(source) }
+    }
+
+    mutating func happened(_ action: String) { succession.happened(action) }
+
+    /// Takes a list of the project's containers that was made after it had been quiet for the grace.
+    mutating func looked(at containers: [(source: LogSource, state: ContainerState)]) -> [Step] {
+        succession.looked(at: containers.filter { monitors($0.source) }) { old?.contains($0) ?? true }
+        return containers.filter { $0.state == .running || $0.state == .paused }.flatMap { source, _ in
+            started(source)
+        }
     }
 
     mutating func willStart(_ source: LogSource, _ gate: Gate) -> [Step] {
@@ -100,6 +119,7 @@ struct AttachAccount {
     }
 
     mutating func started(_ source: LogSource) -> [Step] {
+        starts += 1
         guard var container = watched[source.container] else {
             // Someone else started it.
             guard shows(source) || monitors(source) else { return [] }

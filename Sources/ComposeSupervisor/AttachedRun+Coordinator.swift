@@ -9,7 +9,11 @@ extension AttachedRun {
         await withTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await self.watchEvents() }
+            group.addTask {
+                if let failure = await self.sink.waitForFailure() { await self.inbox.send(.failed(failure)) }
+            }
             var hasAborted = false
+            var isLooking = false
             do {
                 while !account.isOver, let message = await inbox.next() {
                     var gates: [Gate] = []
@@ -31,6 +35,11 @@ extension AttachedRun {
                             for gate in gates { await gate.wait() }
                             self.didOpen()
                         }
+                    }
+                    if case .looked = message { isLooking = false }
+                    if account.isQuiet, !account.isOver, !isLooking {
+                        isLooking = true
+                        group.addTask { [starts = account.starts] in await self.look(starts) }
                     }
                     if let cause = account.abortCause, !hasAborted {
                         hasAborted = true
@@ -62,6 +71,9 @@ extension AttachedRun {
         case .applied: account.applied(await listIfReachable())
         case .stopping: account.isStopping = true
         case .detach: account.detach(await listIfReachable())
+        case .looked(let containers, let starts):
+            guard let containers, starts == account.starts else { break }
+            return account.looked(at: containers)
         case .failed(let error): throw error
         }
         return []
@@ -69,6 +81,7 @@ extension AttachedRun {
 
     private func steps(after event: EngineEvent, _ account: inout AttachAccount) async throws -> [AttachAccount.Step] {
         guard let source = selection.source(of: event) else { return [] }
+        account.happened(event.action)
         switch event.action {
         case "start": return account.started(source)
         case "die":
@@ -99,6 +112,11 @@ extension AttachedRun {
     /// followed again.
     private func listIfReachable() async -> [(source: LogSource, state: ContainerState)] {
         (try? await selection.list(on: engine)) ?? []
+    }
+
+    private func look(_ starts: Int) async {
+        guard (try? await clock.sleep(for: Succession.grace)) != nil else { return }
+        await inbox.send(.looked(try? await selection.list(on: engine), starts: starts))
     }
 
     private func watchEvents() async {
@@ -146,7 +164,7 @@ extension AttachedRun {
     private func follow(_ source: LogSource, _ beginning: ResumePoint) async {
         var point = beginning
         do {
-            try await LogFollower(engine: engine, sink: sink, clock: clock).follow(source, from: &point)
+            _ = try await LogFollower(engine: engine, sink: sink, clock: clock).follow(source, from: &point)
         } catch let error as EngineError {
             warn("Cannot show the output of \(source.label): \(error)")
         } catch is CancellationError {

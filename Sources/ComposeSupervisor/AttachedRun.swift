@@ -44,6 +44,9 @@ package final class AttachedRun: Sendable {
         case applied
         case stopping
         case detach
+        /// What there was after a while of quiet, and how often a container had started before it; nil where the engine
+        /// did not answer.
+        case looked([(source: LogSource, state: ContainerState)]?, starts: Int)
         case failed(any Error)
     }
 

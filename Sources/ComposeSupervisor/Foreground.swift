@@ -99,7 +99,9 @@ package struct Foreground: Sendable {
                 }
             } catch {
                 applied.open()
-                group.cancelAll()
+                // Where the output closes while containers are being stopped, as when Ctrl-C ends all of a pipeline,
+                // they are stopped nevertheless.
+                if !(error is OutputFailure && isStopping.withLock { $0 }) { group.cancelAll() }
                 guard let signal = try await group.next() ?? nil else { throw error }
                 throw Interrupted(signal: signal, reason: error)
             }

@@ -13,12 +13,19 @@ public struct FaultSchedule: Sendable {
         case timeoutAfterEffect
         /// The call took effect and the connection broke before the answer (`.disconnected`).
         case droppedConnection
+        /// The connection broke before the answer (`.disconnected`), and the call takes effect later: after
+        /// ``lateReads`` more calls that only look, or when the same call is made again, which waits for the first.
+        case lateEffect
         /// The caller's task is cancelled before the call has an effect.
         case cancellation
         /// The client dies like a process killed after the call took effect: this and every later call, and every open
         /// stream, throws ``SimulatedCrash`` until ``InMemoryEngine/revive()``.
         case crash
     }
+
+    /// After how many calls that only look a ``Fault/lateEffect`` shows: more than it takes to look once at a container,
+    /// its output, and all containers, networks and volumes.
+    public static let lateReads = 8
 
     /// Which calls are counted.
     public struct Scope: Sendable {

@@ -41,7 +41,8 @@ extension InMemoryEngine {
     }
 
     private func open(
-        _ verb: String, _ id: ContainerID, _ reader: (ContainerOutput, _ isRunning: Bool) -> OutputReader
+        _ verb: String, _ id: ContainerID,
+        _ reader: @escaping @Sendable (ContainerOutput, _ isRunning: Bool) -> OutputReader
     ) throws -> (ContainerID, EngineStream<[OutputFrame]>) {
         let cuts = cuts
         let (container, begun) = try perform(.reading, { "\(verb) \($0.name(of: id))" }) { state in

@@ -18,12 +18,20 @@ public final class InMemoryEngine: ContainerEngine {
         var faults = FaultSchedule.none
         var calls = BoundedLog<EngineCall>(limit: keptCalls)
         var isCrashed = false
+        /// Calls that have not taken effect yet.
+        var late: [LateCall] = []
         /// Counts the times that open streams were cut.
         var cuts = 0
         /// Counts changes, so that a waiter does not miss the one that happens before it waits.
         var revision: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, any Error>] = [:]
         var issuedWaiters: UInt64 = 0
+    }
+
+    private struct LateCall: Sendable {
+        var call: EngineCall
+        var remainingReads: Int
+        var action: @Sendable (inout EngineState) -> Void
     }
 
     private let core = Mutex(Core())
@@ -39,7 +47,7 @@ public final class InMemoryEngine: ContainerEngine {
     func perform<Value: Sendable>(
         _ kind: EngineCall.Kind,
         _ describe: (EngineState) -> String,
-        _ action: (inout EngineState) throws -> Value
+        _ action: @escaping @Sendable (inout EngineState) throws -> Value
     ) throws -> Value {
         try Task.checkCancellation()
         var onCancellation: (@Sendable () -> Void)?
@@ -49,6 +57,7 @@ public final class InMemoryEngine: ContainerEngine {
             let call = EngineCall(kind, describe(core.state))
             core.calls.append(call)
             core.state.advance(milliseconds: 1)
+            InMemoryEngine.takeLateEffect(&core, before: call)
             let fault = core.faults.fault(for: call)
             switch fault {
             case nil:
@@ -65,6 +74,13 @@ public final class InMemoryEngine: ContainerEngine {
                 _ = try? action(&core.state)
                 throw EngineError(
                     .disconnected, call: call.description, message: "the connection broke as scheduled")
+            case .lateEffect:
+                core.late.append(
+                    LateCall(call: call, remainingReads: FaultSchedule.lateReads) { state in
+                        _ = try? action(&state)
+                    })
+                throw EngineError(
+                    .disconnected, call: call.description, message: "the connection broke as scheduled")
             case .cancellation:
                 onCancellation = core.faults.onCancellation
                 throw CancellationError()
@@ -74,6 +90,13 @@ public final class InMemoryEngine: ContainerEngine {
                 throw SimulatedCrash()
             }
         }
+    }
+
+    private static func takeLateEffect(_ core: inout Core, before call: EngineCall) {
+        for index in core.late.indices where call.kind == .reading { core.late[index].remainingReads -= 1 }
+        let due = core.late.filter { $0.remainingReads < 0 || $0.call == call }
+        core.late.removeAll { $0.remainingReads < 0 || $0.call == call }
+        for late in due { late.action(&core.state) }
     }
 
     /// Changes the state for the test or the engine itself: no call, no fault.

@@ -1,4 +1,3 @@
-import ComposeExecutor
 import ComposeModel
 import ComposePlanner
 import ComposeState
@@ -6,6 +5,8 @@ import EngineAPI
 import EngineTesting
 import Synchronization
 import Testing
+
+@testable import ComposeExecutor
 
 @Suite struct ExecutorTests {
     private static let check = HealthCheck(test: ["CMD", "check"])
@@ -155,6 +156,17 @@ import Testing
         #expect(before.difference(to: stage.snapshot) == "")
     }
 
+    /// A task that nobody cancelled did not give up: whatever the engine says, it failed.
+    @Test func aCancellationThatNobodyAskedForIsAFailure() async throws {
+        let stage = try Stage()
+        stage.engine.setFaults(FaultSchedule(.cancellation, at: 1, of: .call("create shop-web-1")))
+        let failure = try await stage.failingUp(.shop(.app("web")))
+        #expect(!failure.isCancelled)
+        #expect(
+            failure.reason
+                == "Could not create container shop-web-1: the call was given up, though nobody asked for that.")
+    }
+
     @Test func whoGaveUpBeforehandChangesNothing() async throws {
         let stage = try Stage()
         let plan = try await stage.plan(.shop(.app("web")))
@@ -238,6 +250,27 @@ import Testing
         #expect(recovered.flatMap(\.leftovers).map(\.what) == ["stop container shop-web-1"])
         #expect(try await stage.executor().recover().isEmpty)
         #expect(try await stage.engine.containers(matching: ObjectFilter()).isEmpty)
+    }
+
+    @Test func whatFailsAfterTheCommitIsTriedAgain() async throws {
+        var stage = try Stage()
+        try await stage.up(.shop(.app("web")))
+        let clock = TestClock(advancingWhenSleeping: 1)
+        let wanted = Project.shop(.app("web") { $0.environment = ["A": "1"] })
+        let plan = try await stage.plan(wanted, ExecutorTests.stopped)
+        stage.clock = clock
+        stage.engine.setFaults(FaultSchedule(.error, at: 1, of: .call("remove shop-web-1")))
+        #expect(try await stage.executor().apply(plan, command: "create") == [])
+        #expect(clock.now.offset == Executor.finishRetryDelay)
+        #expect(try await stage.plan(wanted, ExecutorTests.stopped).isEmpty)
+        #expect(try await stage.journal.unfinished(in: Stage.scope) == [])
+    }
+
+    /// Made but not started, so that nothing is waited for.
+    private static var stopped: UpOptions {
+        var options = UpOptions()
+        options.withoutStart = true
+        return options
     }
 
     @Test func anInterruptedFinishIsFinished() async throws {

@@ -27,4 +27,30 @@ import Testing
             failure?.reason.hasPrefix("Could not pull image nowhere, which api, web needs: pull access denied") == true)
         #expect(failure?.leftovers == [])
     }
+
+    @Test func givingUpIsToldAsSuch() async throws {
+        let stage = try Stage(images: [])
+        stage.engine.addImage("a", ImageBehavior(), .pullable)
+        let pulls = try await stage.plan(.shop(.app("web", image: "a"))).pulls
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await ImagePuller(engine: stage.engine, observer: SilentObserver(), parallel: 2).pull(pulls)
+        }
+        let failure = await #expect(throws: ApplyFailure.self) { try await task.value }
+        #expect(failure?.isCancelled == true)
+        #expect(failure?.undone == 0)
+        #expect(try await stage.plan(.shop(.app("web", image: "a"))).pulls.count == 1)
+    }
+
+    @Test func aCancellationThatNobodyAskedForIsAFailure() async throws {
+        let stage = try Stage(images: [])
+        stage.engine.addImage("a", ImageBehavior(), .pullable)
+        let pulls = try await stage.plan(.shop(.app("web", image: "a"))).pulls
+        stage.engine.setFaults(FaultSchedule(.cancellation, at: 1, of: .any))
+        let failure = await #expect(throws: ApplyFailure.self) {
+            try await ImagePuller(engine: stage.engine, observer: SilentObserver(), parallel: 2).pull(pulls)
+        }
+        #expect(failure?.isCancelled == false)
+        #expect(failure?.reason.contains("the call was given up") == true)
+    }
 }

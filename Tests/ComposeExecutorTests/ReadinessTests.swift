@@ -120,11 +120,24 @@ import Testing
         stage.limits.readinessDeadline = .seconds(30)
         let behavior = ContainerBehavior(health: .manual, output: ["recovering", "still recovering"])
         let failure = try await stage.failingUp(ReadinessTests.stack(stage, behavior))
-        #expect(failure.reason == "shop-db-1 was not healthy within 30 seconds")
+        #expect(failure.reason == "shop-db-1 was not healthy within 30 seconds (web needs it healthy)")
         #expect(failure.operation?.action.description == "wait until shop-db-1 is healthy")
         #expect(failure.container?.lastLines == ["recovering", "still recovering"])
         #expect(failure.container?.probeOutput == "not ready\n")
         #expect(!failure.isCancelled)
+    }
+
+    /// What has a healthcheck is up when it is healthy, so that is what was missing.
+    @Test func waitingForTheWholeProjectSaysWhatIsMissing() async throws {
+        var stage = try Stage()
+        stage.clock = TestClock(advancingWhenSleeping: 2)
+        stage.limits.readinessDeadline = .seconds(30)
+        stage.engine.script(service: "web", ContainerBehavior(health: .manual, output: ["loading"]))
+        var options = UpOptions()
+        options.wait = true
+        let failure = try await stage.failingUp(.shop(.app("web") { $0.healthCheck = ReadinessTests.check }), options)
+        #expect(failure.reason == "shop-web-1 was not healthy within 30 seconds (the command waits for it)")
+        #expect(failure.container?.lastLines == ["loading"])
     }
 
     @Test func anUnhealthyDependencyFailsAtOnce() async throws {

@@ -61,6 +61,7 @@ struct Stage {
             try await up(project, options)
         }
         let failure = try #require(error, sourceLocation: sourceLocation)
+        await lookOnAndOn()
         #expect(failure.leftovers == [], sourceLocation: sourceLocation)
         #expect(before.difference(to: snapshot) == "", sourceLocation: sourceLocation)
         #expect(try await journal.unfinished(in: Stage.scope) == [], sourceLocation: sourceLocation)
@@ -68,6 +69,11 @@ struct Stage {
     }
 
     var snapshot: EngineSnapshot { engine.snapshot(ignoringLabels: Stage.transactionLabels) }
+
+    /// Looks until what the engine is still at has come into force.
+    func lookOnAndOn() async {
+        for _ in 0...FaultSchedule.lateReads { _ = try? await engine.networks(matching: ObjectFilter()) }
+    }
 
     /// The calls that changed something, in order.
     var changes: [String] { engine.calls.filter { $0.kind == .mutating }.map(\.description) }

@@ -49,7 +49,7 @@ struct Trial {
             stage.engine.setFaults(.none)
             if result.leftovers.isEmpty {
                 // Without a word about leftovers there are none, and the state is one of the two.
-                expectEnd(stage, before, result.isApplied, title)
+                await expectEnd(stage, before, result.isApplied, title)
                 #expect(try await Journal(store).unfinished(in: Stage.scope) == [], "\(title)")
                 return
             }
@@ -63,11 +63,12 @@ struct Trial {
         let reopened = try open()
         let recovered = try await stage.executor(reopened).recover()
         #expect(recovered.flatMap(\.leftovers) == [], "\(title)")
-        expectEnd(stage, before, nil, title)
+        await expectEnd(stage, before, nil, title)
         #expect(try await stage.executor(reopened).recover().isEmpty, "\(title)")
     }
 
-    private func expectEnd(_ stage: Stage, _ before: EngineSnapshot, _ isApplied: Bool?, _ title: String) {
+    private func expectEnd(_ stage: Stage, _ before: EngineSnapshot, _ isApplied: Bool?, _ title: String) async {
+        await stage.lookOnAndOn()
         let difference = before.difference(to: stage.snapshot)
         let shape = stage.snapshot.shape
         let isAsBefore = difference.isEmpty

@@ -122,21 +122,29 @@ import Testing
         (
             "services: {a: {image: x, command: 'a && b', volumes: ['v:/v'], user: $NOBODY}}",
             """
-            compose.yaml:1:35: warning: services.a.command: the command ends at "&", because no shell runs it; what follows \
-            is ignored (write ["sh", "-c", "..."] to have a shell run the whole line)
+            compose.yaml:1:38: warning: services.a.command: the command ends at "&", because no shell runs it; what follows \
+            is ignored (write ["sh", "-c", "..."] to have a shell run the whole line) [command-operator]
                 services: {a: {image: x, command: 'a && b', volumes: ['v:/v'], user: $NOBODY}}
-                                                  ^
+                                                     ^
             compose.yaml:1:55: warning: services.a.volumes.0: one letter before a colon is taken for a Windows drive, not for \
-            a volume's name (give the volume a longer name, or use the long form)
+            a volume's name (give the volume a longer name, or use the long form) [windows-drive]
                 services: {a: {image: x, command: 'a && b', volumes: ['v:/v'], user: $NOBODY}}
                                                                       ^
             compose.yaml:1:70: warning: services.a.user: the variable NOBODY is not set; it is read as empty \
-            (write ${NOBODY:-default} to give a default)
+            (write ${NOBODY:-default} to give a default) [unset-variable]
                 services: {a: {image: x, command: 'a && b', volumes: ['v:/v'], user: $NOBODY}}
                                                                                      ^
             """
         ),
-        ("", "nothing is in compose.yaml (a project needs \"services:\")"),
+        ("", "compose.yaml:1:1: nothing is in compose.yaml (a project needs \"services:\")\n    \n    ^"),
+        (
+            "services: {a: {image: x, labels: {true: 1}}}",
+            """
+            compose.yaml:1:35: services.a.labels: the key true is no string (put it in quotes: "true")
+                services: {a: {image: x, labels: {true: 1}}}
+                                                  ^
+            """
+        ),
     ])
     func aMistakeAndItsSentence(text: String, expected: String) {
         #expect(Loading.report(["compose.yaml": text]) == expected)

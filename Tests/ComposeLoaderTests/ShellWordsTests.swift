@@ -15,7 +15,7 @@ import Testing
     func splits(line: String, words: [String], operatorFound: Character?) throws {
         let split = try ShellWords(line)
         #expect(split.words == words)
-        #expect(split.operatorFound == operatorFound)
+        #expect(split.operatorFound?.character == operatorFound)
     }
 
     @Test(arguments: ["'x", "\"x", "x\\", "(a)", "a )"])

@@ -14,9 +14,12 @@ import Testing
 
     init() { engine.addImage("busybox") }
 
-    private func create(_ name: String, labels: [String: String] = [:]) async throws -> ContainerID {
+    private func create(
+        _ name: String, labels: [String: String] = [:], _ configure: (inout ContainerSpec) -> Void = { _ in }
+    ) async throws -> ContainerID {
         var spec = ContainerSpec(image: "busybox")
         spec.labels = ["project": "shop", "service": name].merging(labels) { $1 }
+        configure(&spec)
         return try await engine.createContainer(spec, name: name)
     }
 
@@ -26,12 +29,28 @@ import Testing
         return id
     }
 
-    private func reader(_ options: LogReader.Options, warn: @escaping @Sendable (String) -> Void = { _ in })
-        -> LogReader
-    {
-        LogReader(
-            engine: engine, selection: selection, options: options, sink: sink,
-            clock: TestClock(advancingWhenSleeping: 1), warn: warn)
+    private func reader(
+        _ options: LogReader.Options, clock: TestClock = TestClock(advancingWhenSleeping: 1),
+        warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> LogReader {
+        LogReader(engine: engine, selection: selection, options: options, sink: sink, clock: clock, warn: warn)
+    }
+
+    /// Follows while `body` runs, and then until the end, however long it takes by the clock that `body` is given.
+    private func whileFollowing(_ body: (TestClock) async throws -> Void) async throws {
+        let clock = TestClock()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await reader(LogReader.Options(follow: true), clock: clock).run() }
+            try await body(clock)
+            let time = Task {
+                while true {
+                    try await clock.waitForSleepers(1)
+                    clock.advance(by: Succession.grace)
+                }
+            }
+            defer { time.cancel() }
+            try await group.waitForAll()
+        }
     }
 
     @Test func mergesKeptOutputByTime() async throws {
@@ -94,6 +113,69 @@ import Testing
         #expect(sink.lines == expected + ["aa end"])
     }
 
+    @Test func followsWhatTheEngineIsAboutToRestart() async throws {
+        engine.script(service: "aa", ContainerBehavior(output: ["run"]))
+        let a = try await create("aa") { $0.restartPolicy = RestartPolicySpec(name: "always") }
+        try await engine.startContainer(a)
+        try await whileFollowing { clock in
+            try await sink.waitForLines(1)
+            while try await engine.container(a).state != .restarting { try engine.exit(a, code: 1) }
+            // Two looks find it still about to be restarted.
+            for _ in 0..<2 {
+                try await clock.waitForSleepers(1)
+                clock.advance(by: Succession.grace)
+            }
+            try await clock.waitForSleepers(1)
+            let count = sink.lines.count
+            engine.tick()
+            try await sink.waitForLines(count + 1)
+            try await engine.stopContainer(a, timeout: nil)
+        }
+        #expect(sink.lines.count == Int(try await engine.container(a).restartCount) + 1)
+    }
+
+    @Test func followsARestartFromOutside() async throws {
+        let a = try await start("aa")
+        try await whileFollowing { clock in
+            try engine.emit("before\n", from: a)
+            try await sink.waitForLines(1)
+            try await engine.stopContainer(a, timeout: nil)
+            try await clock.waitForSleepers(1)
+            try await engine.startContainer(a)
+            try engine.emit("after\n", from: a)
+            try await sink.waitForLines(2)
+            try engine.exit(a, code: 0)
+        }
+        #expect(sink.lines == ["aa before", "aa after"])
+    }
+
+    @Test func goesOnWithTheReplacementOfTheLastContainer() async throws {
+        let a = try await start("aa")
+        try await whileFollowing { clock in
+            try engine.emit("old\n", from: a)
+            try await sink.waitForLines(1)
+            engine.script(container: "aa2", ContainerBehavior(output: ["new"]))
+            let b = try await create("aa2")
+            try await engine.stopContainer(a, timeout: nil)
+            try await engine.removeContainer(a, force: false, anonymousVolumes: false)
+            for _ in 0..<3 {
+                try await clock.waitForSleepers(1)
+                clock.advance(by: Succession.grace)
+            }
+            try await clock.waitForSleepers(1)
+            try await engine.startContainer(b)
+            try await sink.waitForLines(2)
+            try engine.exit(b, code: 0)
+        }
+        #expect(sink.lines == ["aa old", "aa2 new"])
+    }
+
+    @Test func endsWhenTheSinkClosesThoughNothingIsWritten() async throws {
+        _ = try await start("aa")
+        await sink.close()
+        await #expect(throws: OutputFailure.closed) { try await reader(LogReader.Options(follow: true)).run() }
+    }
+
     @Test func followsAcrossBrokenConnections() async throws {
         let a = try await start("aa")
         async let run: Void = reader(LogReader.Options(follow: true)).run()
@@ -144,6 +226,7 @@ import Testing
         struct ClosedSink: LogSink {
             func register(_ sources: [LogSource]) {}
             func write(_ records: [LogRecord]) async throws { throw OutputFailure.closed }
+            func waitForFailure() async -> OutputFailure? { await BoundedQueue(capacity: 1).next() }
         }
         for follow in [false, true] {
             let reader = LogReader(

@@ -8,9 +8,14 @@ import Synchronization
 /// A sink that keeps what it is given.
 final class RecordingSink: LogSink {
     private let records = Mutex<[LogRecord]>([])
+    private let failures = BoundedQueue<OutputFailure>(capacity: 1)
 
     func register(_ sources: [LogSource]) {}
     func write(_ records: [LogRecord]) async throws { self.records.withLock { $0 += records } }
+    func waitForFailure() async -> OutputFailure? { await failures.next() }
+
+    /// Lets it take no more from now on.
+    func close() async { await failures.send(.closed) }
 
     var lines: [String] {
         records.withLock { $0.map { "\($0.source.label) \(String(decoding: $0.line, as: UTF8.self))" } }

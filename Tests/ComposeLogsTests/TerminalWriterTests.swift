@@ -1,4 +1,5 @@
 import EngineAPI
+import EngineTesting
 import Glibc
 import Testing
 
@@ -112,6 +113,29 @@ import Testing
         while poll(&request, 1, 0) == 1, request.revents & Int16(POLLOUT) != 0 { await Task.yield() }
         pipe.closeReading()
         await #expect(throws: OutputFailure.closed) { try await task.value }
+    }
+
+    @Test func noticesThatTheReaderHasGoneThoughNothingIsWritten() async throws {
+        let pipe = TestPipe()
+        let clock = TestClock()
+        let writer = TerminalWriter(output: pipe.writing, policy: .wait, clock: clock)
+        let task = Task { await writer.waitForFailure() }
+        try await clock.waitForSleepers(1)
+        #expect(writer.failure == nil)
+        pipe.closeReading()
+        clock.advance(by: .seconds(1))
+        #expect(await task.value == .closed)
+        await #expect(throws: OutputFailure.closed) { try await writer.write(line(1), lines: 1, to: .stdout) }
+    }
+
+    @Test func waitsForAFailureUntilCancelled() async throws {
+        let pipe = TestPipe()
+        let clock = TestClock()
+        let writer = TerminalWriter(output: pipe.writing, policy: .wait, clock: clock)
+        let task = Task { await writer.waitForFailure() }
+        try await clock.waitForSleepers(1)
+        task.cancel()
+        #expect(await task.value == nil)
     }
 
     @Test func saysWhyItCannotWrite() async throws {

@@ -56,13 +56,15 @@ import Testing
             try await journal.complete(OperationID(4), result: nil, in: id)
             try await journal.undo(OperationID(4), in: id)
             try await journal.undo(OperationID(3), in: id)
+            try await journal.intend(OperationID(5), in: id)
+            try await journal.fail(OperationID(5), in: id)
             try await journal.commit(id)
             return id
         }()
         let journal = Journal(try StateStore(path: folder.path("state")))
         let transaction = try #require(try await journal.transaction(id))
         #expect(transaction.isCommitted)
-        #expect(transaction.steps.prefix(5).map(\.progress) == [.intended, .pending, .undone, .undone, .pending])
+        #expect(transaction.steps.prefix(5).map(\.progress) == [.intended, .pending, .undone, .undone, .failed])
         // What was made stays known when it is taken back.
         #expect(transaction.steps[2].result == "new")
         try await journal.end(id)

@@ -72,6 +72,34 @@ import Testing
             ])
     }
 
+    @Test func goesOnAcrossARestartFromOutside() async throws {
+        let clock = TestClock()
+        let stage = AttachedStage(clock: clock)
+        let web = Mutex<ContainerID?>(nil)
+        async let end = stage.run { observer in
+            let id = try await stage.up("web", observer)
+            web.withLock { $0 = id }
+        }
+        while web.withLock({ $0 == nil }), !Task.isCancelled { await Task.yield() }
+        let id = try #require(web.withLock { $0 })
+        try await stage.engine.stopContainer(id, timeout: nil)
+        try await clock.waitForSleepers(1)
+        try await stage.engine.startContainer(id)
+        try stage.engine.emit("again\n", from: id)
+        await stage.waitFor("web-1  | again")
+        try stage.engine.exit(id, code: 0)
+        let time = Task {
+            while true {
+                try await clock.waitForSleepers(1)
+                clock.advance(by: Succession.grace)
+            }
+        }
+        defer { time.cancel() }
+        #expect(try await end.exits.map(\.code) == [143, 0])
+        #expect(
+            await stage.shown == ["web-1 exited with code 143", "web-1  | again", "web-1 exited with code 0"])
+    }
+
     @Test func survivesBrokenConnectionsWithoutLossOrRepetition() async throws {
         let web = Mutex<ContainerID?>(nil)
         async let end = stage.run { observer in

@@ -15,13 +15,16 @@ final class AttachedStage: Sendable {
     let writer: TerminalWriter
     let sink: ConsoleSink
     private let file: Int32
+    private let clock: any Clock<Duration>
 
-    init() {
+    /// - Parameter output: where the console is instead of the file that ``shown`` reads; it stays open.
+    init(clock: any Clock<Duration> = TestClock(advancingWhenSleeping: 1), output: Int32? = nil) {
+        self.clock = clock
         engine.addImage("busybox")
         var name = Array("/tmp/gantry-console-XXXXXX".utf8CString)
         file = mkstemp(&name)
         unlink(name)
-        writer = TerminalWriter(output: file, errors: file, policy: .wait)
+        writer = TerminalWriter(output: output ?? file, errors: file, policy: .wait)
         sink = ConsoleSink(LogFormat(), to: writer, separatesErrors: true)
     }
 
@@ -30,7 +33,7 @@ final class AttachedStage: Sendable {
     func attachedRun(_ options: AttachedRun.Options = AttachedRun.Options()) -> AttachedRun {
         AttachedRun(
             engine: engine, project: "shop", options: options, sink: sink,
-            clock: TestClock(advancingWhenSleeping: 1), warn: { [warnings] in warnings.say($0) })
+            clock: clock, warn: { [warnings] in warnings.say($0) })
     }
 
     func run(

@@ -1,8 +1,10 @@
 import ComposeExecutor
+import ComposeLogs
 import ComposePlanner
 import ComposeState
 import EngineAPI
 import EngineTesting
+import Glibc
 import Testing
 
 @testable import ComposeSupervisor
@@ -14,14 +16,16 @@ import Testing
     private var engine: InMemoryEngine { stage.engine }
 
     private func run(
-        _ options: AttachedRun.Options = AttachedRun.Options(),
+        _ options: AttachedRun.Options = AttachedRun.Options(), on stage: AttachedStage? = nil,
         _ apply: @escaping @Sendable (any ApplyObserver) async throws -> Void
     ) async throws -> Foreground.End {
+        let stage = stage ?? self.stage
         let executor = Executor(
-            engine: engine, journal: Journal(try StateStore()), scope: JournalScope(engine: "memory", project: "shop"))
+            engine: stage.engine, journal: Journal(try StateStore()),
+            scope: JournalScope(engine: "memory", project: "shop"))
         let foreground = Foreground(
             run: stage.attachedRun(options),
-            stopper: RunStopper(engine: engine, executor: executor, project: "shop", grace: nil),
+            stopper: RunStopper(engine: stage.engine, executor: executor, project: "shop", grace: nil),
             announce: { said.say("\($0)") }, leave: { said.say("left with \($0)") })
         return try await foreground.run(signals: signals.stream, reportingTo: SilentObserver()) { observer in
             try await apply(observer)
@@ -90,6 +94,45 @@ import Testing
         #expect(end.exits.exits.map(\.code) == [137])
         #expect(end.exitCode(from: nil) == 130)
         #expect(said.words == ["up", "stopGracefully", "kill"])
+    }
+
+    @Test func stopsEverythingThoughTheOutputClosesMeanwhile() async throws {
+        var ends: [Int32] = [-1, -1]
+        pipe(&ends)
+        let (reading, writing) = (ends[0], ends[1])
+        defer { close(writing) }
+        let stage = AttachedStage(output: writing)
+        stage.engine.script(service: "web", ContainerBehavior(stop: .holds))
+        let ended = Task {
+            try await run(on: stage) { observer in
+                _ = try await stage.up("db", observer)
+                _ = try await stage.up("web", needs: ["db"], observer)
+                said.say("up")
+            }
+        }
+        await said.waitFor("up")
+        signals.continuation.yield(.interrupt)
+        while !stage.engine.calls.contains(where: { $0.description == "stop shop-web-1" }), !Task.isCancelled {
+            await Task.yield()
+        }
+        close(reading)
+        #expect(await stage.writer.waitForFailure() == .closed)
+        try stage.engine.exit("shop-web-1", code: 0)
+        let error = await #expect(throws: Foreground.Interrupted.self) { _ = try await ended.value }
+        #expect(error?.signal == .interrupt && error?.reason as? OutputFailure == .closed)
+        let states = try await stage.engine.containers(matching: ObjectFilter()).map(\.state)
+        #expect(states == [.exited, .exited])
+    }
+
+    @Test func endsWhenTheOutputCloses() async throws {
+        var ends: [Int32] = [-1, -1]
+        pipe(&ends)
+        defer { close(ends[1]) }
+        close(ends[0])
+        let stage = AttachedStage(output: ends[1])
+        await #expect(throws: OutputFailure.closed) {
+            _ = try await run(on: stage) { _ = try await stage.up("web", $0) }
+        }
     }
 
     @Test func interruptsAnApplyThatIsUnderWay() async throws {

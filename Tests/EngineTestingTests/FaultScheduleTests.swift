@@ -35,6 +35,23 @@ import Testing
         #expect(try await stage.engine.container(id).state == .running)
     }
 
+    @Test func aLateEffectShowsAfterSomeLooks() async throws {
+        let stage = Stage()
+        let id = try await stage.create("web-1")
+        stage.engine.setFaults(FaultSchedule(.lateEffect, at: 1))
+        await expectRefusal(.disconnected, "") { try await stage.engine.startContainer(id) }
+        for _ in 1...FaultSchedule.lateReads { #expect(try await stage.engine.container(id).state == .created) }
+        #expect(try await stage.engine.container(id).state == .running)
+    }
+
+    @Test func theSameCallAgainWaitsForALateEffect() async throws {
+        let stage = Stage()
+        stage.engine.setFaults(FaultSchedule(.lateEffect, at: 1))
+        await expectRefusal(.disconnected, "") { _ = try await stage.create("web-1") }
+        await expectRefusal(.conflict, "in use") { _ = try await stage.create("web-1") }
+        #expect(try await stage.engine.containers(matching: ObjectFilter()).count == 1)
+    }
+
     @Test func countsWithinItsScope() async throws {
         let stage = Stage()
         let id = try await stage.run("web-1")

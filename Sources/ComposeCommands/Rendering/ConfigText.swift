@@ -9,11 +9,12 @@ enum ConfigText {
     static func model(_ loaded: LoadedProject, _ format: ConfigFormat, onlyImages: Bool) -> String {
         if let written = loaded.written { return text(written, format) }
         let canonical = onlyImages ? images(loaded.project) : loaded.project.canonical
-        let value = canonical.mapStrings { text in
-            text.contains("$")
-                ? text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") : text
-        }
-        return text(format == .yaml ? ordered(value, loaded.project) : value, format)
+        let value = format == .yaml && !onlyImages ? ConfigYAML.model(canonical, loaded.project) : canonical
+        return text(
+            value.mapStrings { text in
+                text.contains("$")
+                    ? text.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") : text
+            }, format)
     }
 
     /// Lines of a service and its hash.
@@ -52,19 +53,6 @@ enum ConfigText {
         case .json: String(decoding: value.json(.indented), as: UTF8.self) + "\n"
         case .yaml: YAMLEmitter().text(of: YAMLValue(value))
         }
-    }
-
-    /// As Docker Compose prints YAML: the top level in the order people write it, with the models that its JSON leaves
-    /// out, and without what says nothing but is always in its JSON.
-    private static func ordered(_ value: CanonicalValue, _ project: Project) -> CanonicalValue {
-        guard case .object(let fields) = value.withoutIdleFields else { return value }
-        let order = ["name", "services", "networks", "volumes", "secrets", "configs", "models"]
-        var known = order.compactMap { name in fields.first { $0.name == name } }
-        if !project.models.isEmpty {
-            let models = project.models.sorted { $0.key < $1.key }.map { CanonicalValue.Field($0.key, $0.value) }
-            known.append(CanonicalValue.Field("models", .object(models)))
-        }
-        return .object(known + fields.filter { !order.contains($0.name) })
     }
 
     private static func images(_ project: Project) -> CanonicalValue {
@@ -130,57 +118,5 @@ enum ConfigText {
         case .object(let fields): for field in fields { collect(field.value, into: &found) }
         case .null, .bool, .int, .double: break
         }
-    }
-}
-
-extension CanonicalValue {
-    /// A project without the fields that are there whether they say something or not.
-    fileprivate var withoutIdleFields: CanonicalValue {
-        changing("services") { services in
-            services.mapValues { service in
-                service.dropping("command", .null).dropping("entrypoint", .null)
-                    .changing("deploy") {
-                        $0.dropping("resources", .object([])).dropping("placement", .object([]))
-                    }
-                    .changing("develop") { develop in
-                        develop.changing("watch") { watch in
-                            guard case .list(let rules) = watch else { return watch }
-                            return .list(rules.map { $0.dropping("exec", .object([Field("command", .null)])) })
-                        }
-                    }
-            }
-        }
-        .changing("networks") { networks in networks.mapValues { $0.dropping("ipam", .object([])) } }
-    }
-
-    /// The object without the field, where it has that value.
-    private func dropping(_ name: String, _ value: CanonicalValue) -> CanonicalValue {
-        guard case .object(let fields) = self else { return self }
-        return .object(fields.filter { $0.name != name || $0.value != value })
-    }
-
-    private func changing(_ name: String, _ change: (CanonicalValue) -> CanonicalValue) -> CanonicalValue {
-        guard case .object(let fields) = self else { return self }
-        return .object(fields.map { $0.name == name ? Field(name, change($0.value)) : $0 })
-    }
-
-    private func mapValues(_ change: (CanonicalValue) -> CanonicalValue) -> CanonicalValue {
-        guard case .object(let fields) = self else { return self }
-        return .object(fields.map { Field($0.name, change($0.value)) })
-    }
-}
-
-extension YAMLValue {
-    fileprivate init(_ value: CanonicalValue) {
-        self =
-            switch value {
-            case .null: .null
-            case .bool(let value): .bool(value)
-            case .int(let value): .int(Int(value))
-            case .double(let value): .double(value)
-            case .string(let text): .string(text)
-            case .list(let items): .sequence(items.map { YAMLValue($0) })
-            case .object(let fields): .mapping(fields.map { ($0.name, YAMLValue($0.value)) })
-            }
     }
 }

@@ -82,7 +82,9 @@ struct Reporter {
         var result = diagnostics.enumerated().sorted { left, right in
             let (first, second) = (position(of: left.element), position(of: right.element))
             return first == second ? left.offset < right.offset : first.lexicographicallyPrecedes(second)
-        }.map(\.element).filter { $0.trap.map { !silenced.contains($0) } ?? true }.filter { seen.insert(Identity(position: position(of: $0), text: $0.message)).inserted }
+        }.map(\.element).filter { $0.trap.map { !silenced.contains($0) } ?? true }.filter {
+            seen.insert(Identity(position: position(of: $0), text: $0.message)).inserted
+        }
         if omitted > 0 {
             result.append(Diagnostic(.warning, "\(omitted) more problems are not shown"))
         }

@@ -15,7 +15,7 @@ package enum Trap: String, Sendable, CaseIterable {
     case unknownWarning = "unknown-warning"
 
     /// What to do about it.
-    var advice: String {
+    package var advice: String {
         switch self {
         case .commandOperator: "write [\"sh\", \"-c\", \"...\"] to have a shell run the whole line"
         case .rewrittenNumber: "put it in quotes to keep it as it is written"

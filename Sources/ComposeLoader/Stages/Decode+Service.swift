@@ -15,6 +15,7 @@ extension Decoder {
             guard let node = fields[name], let shape = ComposeSchema.attribute(name) else { continue }
             service.uninterpreted[name] = CanonicalValue(node, shape)
         }
+        service.extensions = fields.extensions
         return service
     }
 

@@ -21,9 +21,7 @@ struct Decoder {
         for (key, value) in root.entries("models") {
             result.models[key] = CanonicalValue(value, ComposeSchema.model)
         }
-        for entry in model.mapping?.entries ?? [] where entry.key.name.hasPrefix("x-") {
-            result.extensions[entry.key.name] = CanonicalValue(entry.value)
-        }
+        result.extensions = root.extensions
         return result
     }
 
@@ -128,6 +126,15 @@ struct Fields {
 
     func entries(_ name: String) -> [(String, Node)] {
         self[name]?.mapping?.entries.map { ($0.key.name, $0.value) } ?? []
+    }
+
+    /// The `x-` attributes as they are written.
+    var extensions: [String: CanonicalValue] {
+        var result: [String: CanonicalValue] = [:]
+        for entry in mapping?.entries ?? [] where entry.key.name.hasPrefix("x-") {
+            result[entry.key.name] = CanonicalValue(entry.value)
+        }
+        return result
     }
 
     func object(_ name: String) -> Fields? { self[name].map { Fields($0) } }

@@ -40,7 +40,11 @@ struct Parser {
         switch node.content {
         case .scalar: return
         case .sequence(let items):
-            for item in items { checkKeys(of: item, &reporter) }
+            for (index, item) in items.enumerated() where item.content.isCollection {
+                reporter.enter(String(index))
+                checkKeys(of: item, &reporter)
+                reporter.leave()
+            }
         case .mapping(let mapping):
             for entry in mapping.entries {
                 if !entry.key.isString {
@@ -48,8 +52,17 @@ struct Parser {
                         "the key \(entry.key.name) is no string", at: entry.key.mark,
                         hint: "put it in quotes: \"\(entry.key.name)\"")
                 }
+                guard entry.value.content.isCollection else { continue }
+                reporter.enter(entry.key.name)
                 checkKeys(of: entry.value, &reporter)
+                reporter.leave()
             }
         }
+    }
+}
+
+extension Node.Content {
+    fileprivate var isCollection: Bool {
+        if case .scalar = self { false } else { true }
     }
 }

@@ -2,11 +2,18 @@
 package struct VariableReference: Sendable, Equatable {
     package var name: String
     /// Whether it must be set: `${NAME:?}`.
-    package var isRequired = false
+    package var isRequired: Bool
     /// What stands for it where it is not set: `${NAME:-default}`.
-    package var fallback = ""
+    package var fallback: String
     /// What stands for it where it is set: `${NAME:+alternate}`.
-    package var alternate = ""
+    package var alternate: String
+
+    package init(name: String, isRequired: Bool = false, fallback: String = "", alternate: String = "") {
+        self.name = name
+        self.isRequired = isRequired
+        self.fallback = fallback
+        self.alternate = alternate
+    }
 
     /// The variables in a text, those in defaults too. What is no reference is passed over.
     package static func references(in text: String) -> [VariableReference] {

@@ -1,0 +1,94 @@
+import ComposeLoader
+import ComposeModel
+import Testing
+
+@testable import ComposeCommands
+
+@Suite struct ConfigTextTests {
+    private func loaded(_ change: (inout Project) -> Void = { _ in }) -> LoadedProject {
+        var service = Service(name: "web")
+        service.image = "x:$1"
+        service.profiles = ["p"]
+        service.networks.updateValue(nil, forKey: "default")
+        service.environment = ["command": nil]
+        service.extensions = ["x-own": .int(1)]
+        service.uninterpreted["blkio_config"] = .object([
+            CanonicalValue.Field(
+                "weight_device", .list([.object([CanonicalValue.Field("Path", .string("/dev/a"))])]))
+        ])
+        var project = Project(name: "demo", workingDirectory: "/d", configFiles: [])
+        project.services["web"] = service
+        project.networks["default"] = Network(key: "default", name: "demo_default")
+        project.models["m"] = .object([CanonicalValue.Field("model", .string("ai/m"))])
+        project.extensions["x-a"] = .bool(true)
+        change(&project)
+        return LoadedProject(project: project, warnings: [], environment: ["B": "2", "A": "1"])
+    }
+
+    @Test func yamlIsAFileThatReadsBackTheSame() {
+        #expect(
+            ConfigText.model(loaded(), .yaml, onlyImages: false) == """
+                name: demo
+                services:
+                  web:
+                    profiles:
+                      - p
+                    blkio_config:
+                      weight_device:
+                        - path: /dev/a
+                    environment:
+                      command: null
+                    image: x:$$1
+                    networks:
+                      default: null
+                    x-own: 1
+                networks:
+                  default:
+                    name: demo_default
+                models:
+                  m:
+                    model: ai/m
+                x-a: true
+
+                """)
+    }
+
+    @Test func jsonHasTheImagesOwnCommandAsNull() {
+        let text = ConfigText.model(loaded(), .json, onlyImages: false)
+        #expect(text.contains("\"command\": null,\n"))
+        #expect(text.hasSuffix("}\n") && !text.contains("models"))
+    }
+
+    @Test func imagesAloneMakeAnOverride() {
+        let other = Service(name: "built")
+        let text = ConfigText.model(loaded { $0.services["built"] = other }, .yaml, onlyImages: true)
+        #expect(text == "services:\n  web:\n    image: x:$$1\n")
+    }
+
+    @Test(
+        arguments: [
+            (.services, "a\nweb\n"), (.networks, "default\n"), (.volumes, ""), (.profiles, "p\n"),
+            (.images, "demo-a\nx:$1\n"), (.models, "ai/m\n"), (.environment, "A=1\nB=2\n"),
+        ] as [(ConfigListing, String)])
+    func lists(listing: ConfigListing, expected: String) {
+        let loaded = loaded { project in
+            var service = Service(name: "a")
+            service.build = Build(context: "/d")
+            project.services["a"] = service
+        }
+        #expect(ConfigText.list(listing, loaded, .yaml, separator: "-") == expected)
+    }
+
+    @Test func variablesOfEveryReference() {
+        var loaded = loaded()
+        loaded.written = .list([.string("$A ${B:?}"), .object([CanonicalValue.Field("k", .string("${A:-x}"))])])
+        #expect(
+            ConfigText.list(.variables, loaded, .yaml, separator: "-") == """
+                NAME   REQUIRED   DEFAULT VALUE   ALTERNATE VALUE
+                A      false      x
+                B      true
+
+                """)
+        #expect(ConfigText.list(.variables, loaded, .json, separator: "-").contains("\"DefaultValue\": \"x\""))
+    }
+}

@@ -1,0 +1,70 @@
+import ComposeLoader
+import ComposeModel
+import Testing
+
+/// Where Docker Compose 2.40 gives another answer, and why ours is the right one.
+@Suite struct DeviationTests {
+    /// Its parser of byte counts drops the value without a word, and the container runs without the limit.
+    @Test func aSizeWithAnExponentIsASize() throws {
+        #expect(try Loading.service("mem_limit: 1e3").limits.memory == 1000)
+    }
+
+    /// It names a variable "" when the file ends right after a name, and the engine refuses the container.
+    @Test(arguments: [("A", [:]), ("A=\"x\"y", ["A": "x"])] as [(String, [String: String?])])
+    func anEnvFileNeedNotEndWithALineBreak(text: String, expected: [String: String?]) throws {
+        let files = ["compose.yaml": "services: {a: {image: x, env_file: e.env}}", "e.env": text]
+        #expect(try Loading.load(files).project.services["a"]?.environment == expected)
+    }
+
+    /// It drops the value and takes the base's, though the file says something else.
+    @Test func anOverrideOfTheWrongTypeIsAMistake() {
+        let files = [
+            "compose.yaml": "services: {a: {image: x, environment: {A: 1}}}",
+            "compose.override.yaml": "services: {a: {environment: 5}}",
+        ]
+        #expect(Loading.report(files).hasPrefix("compose.override.yaml:1:29: services.a.environment: expected"))
+    }
+
+    /// It refuses two services that share an anchor when one's name starts with the other's, and calls it a cycle.
+    @Test func servicesMayShareAnAnchor() throws {
+        let project = try Loading.project(
+            "services:\n  test.unit: &s {image: x}\n  test: *s\n  test.other: *s\n")
+        #expect(project.services.values.map(\.image) == ["x", "x", "x"])
+    }
+
+    /// It reads names with `x-` as extensions in some places and as names in others, and prints
+    /// `networks: {"#extensions": {}}`.
+    @Test func aResourceMayBeCalledLikeAnExtension() throws {
+        let project = try Loading.project("services: {a: {image: x, networks: [x-n]}}\nnetworks: {x-n: }\n")
+        #expect(project.networks["x-n"]?.name == "demo_x-n")
+        #expect(project.services["a"]?.networks.keys.sorted() == ["x-n"])
+    }
+
+    /// It leaves `extends` in the service, where nothing can be made of it any more.
+    @Test func extendingAnEmptyServiceAddsNothing() throws {
+        let files = [
+            "compose.yaml": "services: {a: {image: x, extends: {file: f.yaml, service: b}}}",
+            "f.yaml": "services: {b: }",
+        ]
+        let service = try #require(try Loading.load(files).project.services["a"])
+        #expect(service.canonical["extends"] == nil)
+        #expect(service.image == "x")
+    }
+
+    /// It passes the options to the engine but does not print them, so that its output makes another network.
+    @Test func optionsOfAddressManagementArePrinted() throws {
+        let project = try Loading.project(
+            "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {ipam: {options: {a: b}}}}\n")
+        #expect(project.canonical["networks"]?["n"]?["ipam"]?["options"]?["a"] == .string("b"))
+    }
+
+    /// Version 2.40 refuses what 5.x merges, with the including file on top.
+    @Test func anIncludedServiceCanBeChanged() throws {
+        let files = [
+            "compose.yaml": "include: [sub.yaml]\nservices: {a: {image: y}}",
+            "sub.yaml": "services: {a: {image: x, user: u}}",
+        ]
+        let service = try #require(try Loading.load(files).project.services["a"])
+        #expect(service.image == "y" && service.user == "u")
+    }
+}
