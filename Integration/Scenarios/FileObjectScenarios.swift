@@ -59,7 +59,7 @@ import Testing
               reader:
                 image: busybox
                 init: true
-                command: sh -c 'cat /run/secrets/key; sleep infinity'
+                command: sh -c 'cat /run/secrets/key; echo; sleep infinity'
                 secrets: [key]
             secrets:
               key: {environment: KEY}
@@ -73,7 +73,7 @@ import Testing
             try await changed.gantry("up", "-d", "--wait")
             let after = try await scenario.container(of: "reader")
             #expect(after.id != before.id)
-            #expect(try await scenario.log(of: "reader") == "two")
+            #expect(try await scenario.log(of: "reader") == "two\n")
         }
     }
 }

@@ -10,18 +10,27 @@ func standardOutput(_ text: String) {
 }
 
 /// Writes text to standard output as it is.
-func writeOutput(_ text: String) { writeAll(Array(text.utf8), to: STDOUT_FILENO) }
+///
+/// A reader that has gone is a normal end. Any other failure ends the process: what a full disk cut off must not look
+/// like the whole of it. No command that writes so has anything under way.
+func writeOutput(_ text: String) {
+    let failure = writeAll(Array(text.utf8), to: STDOUT_FILENO)
+    guard failure != 0, failure != EPIPE else { return }
+    standardError("gantry: the output could not be written: \(String(cString: strerror(failure))).")
+    exit(CommandExit.failure.rawValue)
+}
 
 /// Writes a line to standard error; a closed one is ignored.
-func standardError(_ line: String) { writeAll(Array((line + "\n").utf8), to: STDERR_FILENO) }
+func standardError(_ line: String) { _ = writeAll(Array((line + "\n").utf8), to: STDERR_FILENO) }
 
-/// Writes everything, or stops when nobody reads any more.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+/// Writes everything, or stops at the first failure and returns its error number; 0 is success.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
     var rest = bytes[...]
     while !rest.isEmpty {
         let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if written < 0, errno == EINTR { continue }
-        guard written > 0 else { return }
+        guard written >= 0 else { return errno }
         rest = rest.dropFirst(written)
     }
+    return 0
 }

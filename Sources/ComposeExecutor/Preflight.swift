@@ -10,19 +10,15 @@ package import ComposePlanner
 ///
 /// What cannot be told from here is left to the engine, so that nothing is refused that would work.
 package struct Preflight: Sendable {
-    private let seesHost: Bool
+    private let isLocal: Bool
 
-    /// - Parameter isLocal: whether the engine runs on this machine; otherwise there is nothing to see from here.
-    package init(isLocal: Bool) {
-        // In a container the engine's socket may be the host's, but ports and files are not.
-        seesHost = isLocal && !Preflight.isInContainer
-    }
-
-    init(seesHost: Bool) { self.seesHost = seesHost }
+    /// - Parameter isLocal: whether the engine runs on this machine and sees the same ports and files; otherwise there is
+    ///   nothing to see from here.
+    package init(isLocal: Bool) { self.isLocal = isLocal }
 
     /// Throws ``ApplyFailure`` with a sentence for each thing that is wrong. Returns at once: it waits for nothing.
     package func check(_ plan: Plan) throws {
-        guard seesHost else { return }
+        guard isLocal else { return }
         let problems =
             plan.hostPorts.filter(\.isInUse).map { port in
                 "Service \(port.service) cannot start: \(port) is in use. Choose another one under `ports`, or stop what "
@@ -36,11 +32,6 @@ package struct Preflight: Sendable {
         throw ApplyFailure(
             operation: nil, reason: problems.joined(separator: "\n"), container: nil, isCancelled: false, undone: 0,
             leftovers: [])
-    }
-
-    /// By the files that Docker and Podman put into every container.
-    private static var isInContainer: Bool {
-        access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0
     }
 }
 

@@ -40,7 +40,8 @@ package struct LogFollower: Sendable {
                     backoff.reset()
                     continue
                 }
-            } catch let error as EngineError where error.code == .notFound {
+            } catch let error as EngineError where error.code == .notFound || error.code == .conflict {
+                // It has gone, or is being removed.
                 return false
             } catch let error as EngineError where error.isConnectionFailure {
                 if point != before { backoff.reset() }

@@ -10,7 +10,8 @@ package struct Project: Sendable, Equatable {
     package var environmentFiles: [String] = []
     /// The services that are enabled, by name.
     package var services: [String: Service] = [:]
-    /// The names of services that a profile keeps off; their containers are not orphans.
+    /// The names of declared services that a profile keeps off or the command leaves out; their containers are no
+    /// orphans.
     package var disabledServices: Set<String> = []
     package var networks: [String: Network] = [:]
     package var volumes: [String: Volume] = [:]

@@ -20,6 +20,12 @@ extension UpPlanner {
                 continue
             default:
                 if isPresent { continue }
+                if service.image == nil, service.build != nil {
+                    problems.append(
+                        "Service \(service.name) is to be built, which gantry does not do yet, and image \(reference) "
+                            + "is not on the engine. Build it first: `docker build -t \(reference) CONTEXT`.")
+                    continue
+                }
                 cause = "is not on the engine"
             }
             wanted[reference, default: (service.platform, cause, [])].services.append(service.name)

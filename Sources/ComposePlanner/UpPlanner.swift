@@ -113,6 +113,9 @@ package struct UpPlanner {
                 planRemoval(of: leftover, cause: "was left by an interrupted replacement")
             }
         }
+        if options.onlyStart, present.isEmpty, service.replicas > 0 {
+            problems.append("Service \(service.name) has no container to start. `gantry up` creates it.")
+        }
         let count = options.onlyStart ? present.count : options.scale[service.name] ?? service.replicas
         if count > 1, let name = service.containerName {
             problems.append(

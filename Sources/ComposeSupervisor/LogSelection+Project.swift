@@ -19,7 +19,13 @@ extension LogSelection {
     }
 
     /// A container's name without its project's, as readers know it: `web-1`.
+    ///
+    /// A replacement is called `0123456789ab_shop-web-1`, after the container whose place it takes, until that one has
+    /// gone; this is Docker Compose's rule too.
     package static func label(of name: String, project: String) -> String {
+        let parts = name.split(separator: "_", maxSplits: 1)
+        let isTemporary = parts.count == 2 && parts[0].count == 12 && parts[0].allSatisfy(\.isHexDigit)
+        let name = isTemporary ? String(parts[1]) : name
         for separator in ["-", "_"] where name.hasPrefix(project + separator) {
             return String(name.dropFirst(project.count + 1))
         }

@@ -1,5 +1,6 @@
 import ComposePlanner
 import EngineAPI
+import Glibc
 import Testing
 
 @testable import ComposeCommands
@@ -39,6 +40,13 @@ import Testing
     @Test(arguments: [(999, "999B"), (1500, "1.5kB"), (12_345_678, "12.3MB"), (123_456_789_000, "123GB")])
     func bytesHaveThreeFigures(bytes: Int64, expected: String) {
         #expect(ByteText.text(bytes) == expected)
+    }
+
+    @Test func aFullDiskIsNoticed() throws {
+        let full = open("/dev/full", O_WRONLY)
+        try #require(full >= 0)
+        defer { close(full) }
+        #expect(writeAll(Array("text".utf8), to: full) == ENOSPC)
     }
 
     // MARK: Progress

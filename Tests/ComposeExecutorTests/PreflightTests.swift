@@ -15,7 +15,7 @@ import Testing
         plan.hostPorts = ports
         plan.hostPaths = paths
         do {
-            try Preflight(seesHost: true).check(plan)
+            try Preflight(isLocal: true).check(plan)
             return nil
         } catch {
             return (error as? ApplyFailure)?.reason ?? "\(error)"

@@ -77,6 +77,10 @@ import Testing
         #expect(try Loading.project(text) { $0.profiles = ["debug"] }.services.keys.sorted() == ["always", "debug"])
         #expect(try Loading.project(text) { $0.environment["COMPOSE_PROFILES"] = "*" }.services.count == 3)
         #expect(try Loading.project(text) { $0.services = ["other"] }.services.keys.sorted() == ["always", "other"])
+        // A service that the command leaves out is declared all the same: its container is no orphan.
+        #expect(try Loading.project(text) { $0.services = ["always"] }.disabledServices == ["debug", "other"])
+        let two = "services: {a: {image: x}, b: {image: x}}"
+        #expect(try Loading.project(two) { $0.services = ["a"] }.disabledServices == ["b"])
     }
 
     @Test func variablesOfAService() throws {

@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func followsWhatTheEngineIsAboutToRestart() async throws {
-        engine.script(service: "aa", ContainerBehavior(output: ["run"]))
+        engine.script(container: "aa", ContainerBehavior(output: ["run"]))
         let a = try await create("aa") { $0.restartPolicy = RestartPolicySpec(name: "always") }
         try await engine.startContainer(a)
         try await whileFollowing { clock in

@@ -15,6 +15,8 @@ import Testing
     private let signals = AsyncStream.makeStream(of: Signal.self)
     private var engine: InMemoryEngine { stage.engine }
 
+    init() { Signals.ignoreBrokenPipes() }
+
     private func run(
         _ options: AttachedRun.Options = AttachedRun.Options(), on stage: AttachedStage? = nil,
         _ apply: @escaping @Sendable (any ApplyObserver) async throws -> Void

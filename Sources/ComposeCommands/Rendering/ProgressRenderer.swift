@@ -97,6 +97,6 @@ final class ProgressRenderer: ApplyObserver {
             state.drawnLines = lines.count
             return up + "\u{1B}[J" + lines.map { $0 + "\n" }.joined()
         }
-        if !picture.isEmpty { writeAll(Array(picture.utf8), to: STDERR_FILENO) }
+        if !picture.isEmpty { _ = writeAll(Array(picture.utf8), to: STDERR_FILENO) }
     }
 }

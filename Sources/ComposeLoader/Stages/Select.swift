@@ -53,7 +53,10 @@ struct Selector {
                 guard let service = project.services[name], kept.insert(name).inserted else { continue }
                 pending.append(contentsOf: service.dependencies.keys)
             }
-            project.services = project.services.filter { kept.contains($0.key) }
+            for name in project.services.keys where !kept.contains(name) {
+                project.services[name] = nil
+                project.disabledServices.insert(name)
+            }
         }
         return keepsUnused ? project : withoutUnused(project)
     }
