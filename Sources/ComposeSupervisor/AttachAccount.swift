@@ -82,6 +82,11 @@ struct AttachAccount {
         }
     }
 
+    /// Whether the engine was about to start the container again when it was last heard of.
+    func isRestarting(_ source: LogSource) -> Bool {
+        if case .restarting? = watched[source.container]?.phase { true } else { false }
+    }
+
     /// Those whose end a list shows that no event has told of; their exit codes have to be asked for.
     func missedEnds(_ containers: [(source: LogSource, state: ContainerState)]) -> [LogSource] {
         let alive = Set(containers.filter { $0.state.isRunning || $0.state == .created }.map(\.source.container))

@@ -89,6 +89,10 @@ extension AttachedRun {
             let restarts = try await details(of: source)?.state.isRunning ?? false
             return account.died(
                 source, code: event.attributes["exitCode"].flatMap(Int.init), restarts: restarts, at: event.time)
+        case "stop" where account.isRestarting(source):
+            // No process ended, as none ran yet again.
+            guard let details = try await details(of: source), !details.state.isRunning else { return [] }
+            return account.died(source, code: details.exitCode, restarts: false, at: details.finishedAt)
         case "destroy": return account.destroyed(source)
         default: return []
         }

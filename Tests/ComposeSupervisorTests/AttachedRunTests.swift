@@ -72,6 +72,21 @@ import Testing
             ])
     }
 
+    @Test func endsWhenAContainerIsStoppedThatIsAboutToBeRestarted() async throws {
+        let web = Mutex<ContainerID?>(nil)
+        async let end = stage.run { observer in
+            let id = try await stage.up("web", observer) { spec in
+                spec.restartPolicy = RestartPolicySpec(name: "always")
+            }
+            web.withLock { $0 = id }
+        }
+        while web.withLock({ $0 == nil }), !Task.isCancelled { await Task.yield() }
+        let id = try #require(web.withLock { $0 })
+        while try await engine.container(id).state != .restarting { try engine.exit(id, code: 2) }
+        try await engine.stopContainer(id, timeout: nil)
+        #expect(try await end.exits.map(\.code) == [2])
+    }
+
     @Test func goesOnAcrossARestartFromOutside() async throws {
         let clock = TestClock()
         let stage = AttachedStage(clock: clock)
