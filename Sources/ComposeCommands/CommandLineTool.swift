@@ -40,7 +40,9 @@ package enum CommandLineTool {
     private static func report(_ error: any Error) -> CommandExit {
         switch error {
         case let failure as LoadFailure:
-            standardError(failure.description)
+            // What has a place in a file begins with it, as compilers' messages do.
+            let hasPlace = failure.diagnostics.first?.mark != nil
+            standardError(hasPlace ? failure.description : "gantry: \(failure.description)")
         case let failure as PlanError:
             standardError(failure.problems.map { "gantry: \($0)" }.joined(separator: "\n"))
         case let failure as EngineError:

@@ -34,7 +34,7 @@ struct CommandSession: Sendable {
 
     /// Loads the project with the services named and what they need; warnings go to standard error.
     ///
-    /// - Throws: `LoadFailure` with every error found; a `ValidationError` for a service that is not defined.
+    /// - Throws: `LoadFailure` with every error found; an ``UnknownService``.
     func loadProject(services: [String] = []) throws -> Project {
         let project = try load(services: services).project
         try check(services, in: project)
@@ -50,11 +50,10 @@ struct CommandSession: Sendable {
         return loaded
     }
 
-    /// Throws a `ValidationError` for a service that the project does not define, with a suggestion where one is close.
+    /// Throws an ``UnknownService`` for a service that the project does not define.
     func check(_ services: [String], in project: Project) throws {
         for service in services where project.services[service] == nil {
-            let hint = Suggestion.hint(for: service, among: project.services.keys.sorted()).map { " (\($0))" } ?? ""
-            throw ValidationError("There is no service \"\(service)\" in project \(project.name)\(hint).")
+            throw UnknownService(name: service, project: project)
         }
     }
 
@@ -192,6 +191,17 @@ struct CommandSession: Sendable {
             }
             try await Task.sleep(for: CommandSession.lockRetry)
         }
+    }
+}
+
+/// A service that is named on the command line and not in the project.
+struct UnknownService: Error, CustomStringConvertible {
+    let name: String
+    let project: Project
+
+    var description: String {
+        let hint = Suggestion.hint(for: name, among: project.services.keys.sorted()).map { " (\($0))" } ?? ""
+        return "there is no service \"\(name)\" in project \(project.name)\(hint)"
     }
 }
 

@@ -46,6 +46,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
     var dryRun = false
 
+    func validate() throws {
+        if parallel == 0 { throw ValidationError("--parallel 0 would do nothing; -1 is without bound.") }
+    }
+
     @Flag(name: .customLong("compatibility"), help: .hidden)
     var compatibility = false
 

@@ -37,7 +37,7 @@ import Testing
 
     @Test(arguments: [
         ["up", "--force-recreate", "--no-recreate"], ["up", "--scale", "web"], ["up", "-d", "--exit-code-from", "web"],
-        ["logs", "-n", "few"],
+        ["logs", "-n", "few"], ["up", "--parallel", "0"],
     ])
     func whatExcludesEachOtherIsRefusedUpFront(arguments: [String]) {
         #expect(throws: (any Error).self) { try GantryCommand.parseAsRoot(arguments) }
