@@ -1,6 +1,7 @@
 import ArgumentParser
 import ComposeLoader
 import ComposePlanner
+import ComposeSupervisor
 import DockerEngine
 import EngineAPI
 import FoundationEssentials
@@ -16,7 +17,7 @@ package enum CommandLineTool {
     /// Parses the arguments (the first is the program's own name), runs the command and ends the process.
     package static func run(_ arguments: [String]) async -> Never {
         // A reader that goes away (`gantry logs | head`) is a normal end of writing, not a reason to die.
-        signal(SIGPIPE, SIG_IGN)
+        Signals.ignoreBrokenPipes()
         exit(await exitCode(Array(arguments.dropFirst())).rawValue)
     }
 
@@ -76,6 +77,4 @@ struct CommandExit: Error, Equatable {
     static let changesPlanned = CommandExit(rawValue: 2)
     /// Ended by Ctrl-C, as shells count it.
     static let interrupted = CommandExit(rawValue: 130)
-    /// Ended by SIGTERM, as shells count it.
-    static let terminated = CommandExit(rawValue: 143)
 }

@@ -111,6 +111,9 @@ struct CommandSession: Sendable {
     /// What `--parallel -1` means: more than any project has operations.
     private static let unbounded = 1 << 20
 
+    /// Whether the environment asks for `--remove-orphans`.
+    var removesOrphans: Bool { ["1", "true"].contains(environment["COMPOSE_REMOVE_ORPHANS", default: ""]) }
+
     /// How progress is shown: the option, else `COMPOSE_PROGRESS`.
     var progressMode: ProgressMode {
         options.progress ?? environment["COMPOSE_PROGRESS"].flatMap(ProgressMode.init) ?? .auto

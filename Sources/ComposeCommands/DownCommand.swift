@@ -36,8 +36,7 @@ struct DownCommand: AsyncParsableCommand {
         var down = DownOptions()
         down.services = services
         down.removeVolumes = volumes
-        down.removeOrphans =
-            removeOrphans || ["1", "true"].contains(session.environment["COMPOSE_REMOVE_ORPHANS", default: ""])
+        down.removeOrphans = removeOrphans || session.removesOrphans
         down.stopGrace = timeout
         let chosen = down
         try await session.carryOut(project: name, command: "down") { observed in

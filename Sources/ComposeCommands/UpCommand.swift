@@ -103,8 +103,7 @@ struct UpCommand: AsyncParsableCommand {
         var up = UpOptions()
         up.services = services
         up.recreate = forceRecreate ? .always : noRecreate ? .never : .diverged
-        up.removeOrphans =
-            removeOrphans || ["1", "true"].contains(session.environment["COMPOSE_REMOVE_ORPHANS", default: ""])
+        up.removeOrphans = removeOrphans || session.removesOrphans
         up.wait = wait
         up.withoutDependencies = noDependencies
         up.withoutStart = noStart

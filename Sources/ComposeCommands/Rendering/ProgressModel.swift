@@ -19,17 +19,12 @@ struct ProgressModel {
         var ended: ContinuousClock.Instant?
     }
 
-    /// A step worth a line of its own where lines cannot be redrawn.
-    struct Change: Equatable {
-        let subject: Subject
-    }
-
     private(set) var subjects: [Subject] = []
     private var positions: [String: Int] = [:]
     private var pulls: [String: PullSum] = [:]
 
-    /// Takes an event; returns the change that it makes, nil where it makes none worth a line.
-    mutating func update(_ event: ApplyEvent, at now: ContinuousClock.Instant) -> Change? {
+    /// Takes an event; returns what it changed, nil where nothing changed that is worth a line.
+    mutating func update(_ event: ApplyEvent, at now: ContinuousClock.Instant) -> Subject? {
         switch event {
         case .pulling(let pull): return set("Image", pull.reference, .working, "Pulling", now)
         case .pullProgress(let pull, let step):
@@ -54,7 +49,7 @@ struct ProgressModel {
     private mutating func change(
         _ operation: Operation, _ status: Status, _ now: ContinuousClock.Instant, details: String = "",
         text: (Words) -> String
-    ) -> Change? {
+    ) -> Subject? {
         guard let (kind, name, words) = operation.action.subject else { return nil }
         return set(kind, name, status, text(words), now, details: details)
     }
@@ -62,7 +57,7 @@ struct ProgressModel {
     private mutating func set(
         _ kind: String, _ name: String, _ status: Status, _ text: String, _ now: ContinuousClock.Instant,
         details: String = ""
-    ) -> Change? {
+    ) -> Subject? {
         let key = "\(kind) \(name)"
         let position = positions[key] ?? subjects.count
         if position == subjects.count {
@@ -73,7 +68,7 @@ struct ProgressModel {
         subjects[position].text = text
         subjects[position].details = details
         subjects[position].ended = status == .working ? nil : now
-        return Change(subject: subjects[position])
+        return subjects[position]
     }
 }
 

@@ -24,20 +24,13 @@ final class ProgressRenderer: ApplyObserver {
     private let title: String
     private let began = ContinuousClock.now
     private let state = Mutex(State())
-    private let beforeStart: @Sendable (ContainerID, String, String) async -> Void
 
     /// Between two redrawings: fast enough for a moving mark, slow enough to cost nothing.
     private static let frame: Duration = .milliseconds(100)
 
-    /// - Parameters:
-    ///   - title: what is going on: `up demo`.
-    ///   - beforeStart: called before each start of a container.
-    init(
-        title: String, mode: ProgressMode, terminal: Terminal,
-        beforeStart: @escaping @Sendable (ContainerID, String, String) async -> Void = { _, _, _ in }
-    ) {
+    /// - Parameter title: what is going on: `up demo`.
+    init(title: String, mode: ProgressMode, terminal: Terminal) {
         self.title = title
-        self.beforeStart = beforeStart
         colors = terminal.colorsError
         switch mode {
         case .auto: form = terminal.errorIsTerminal && terminal.colorsError ? .live : .plain
@@ -55,16 +48,14 @@ final class ProgressRenderer: ApplyObserver {
             case .live, .quiet: return nil
             case .plain:
                 if case .rollingBack(let reason) = event { return "Rolling back: \(reason)" }
-                return change.map { ProgressText.plain($0.subject) }
-            case .json: return change.map { ProgressText.json($0.subject) }
+                return change.map { ProgressText.plain($0) }
+            case .json: return change.map { ProgressText.json($0) }
             }
         }
         if let text { standardError(text) }
     }
 
-    func willStart(_ container: ContainerID, name: String, service: String) async {
-        await beforeStart(container, name, service)
-    }
+    func willStart(_ container: ContainerID, name: String, service: String) async {}
 
     /// Runs `body` while the display moves, and leaves the last picture on the screen.
     func display<Result: Sendable>(_ body: @Sendable () async throws -> Result) async rethrows -> Result {
