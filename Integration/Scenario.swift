@@ -79,9 +79,12 @@ struct Scenario: Sendable {
 
     // MARK: Files and commands
 
-    /// Writes a file of the project.
+    /// Writes a file of the project, with the folders that lead to it.
     func write(_ text: String, to file: String) throws {
-        try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(file)"))
+        let url = URL(filePath: "\(folder)/\(file)")
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
     }
 
     /// A command of the program under test, not yet run.
@@ -99,6 +102,16 @@ struct Scenario: Sendable {
         var command = try command(arguments)
         command.input = input
         return try await command.run().exits(code, sourceLocation: sourceLocation)
+    }
+
+    /// Runs Docker Compose itself; records a failure unless it exits with 0.
+    @discardableResult
+    func dockerCompose(
+        _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Outcome {
+        var command = try command(arguments)
+        command.program = try #require(await TestBed.referenceCompose)
+        return try await command.run().exits(0, sourceLocation: sourceLocation)
     }
 
     /// Runs `gantry` with arguments while `body` watches.

@@ -41,22 +41,16 @@ import Testing
 
     private static let files = ["compose.yaml": compose, "conf": "setting=1\n"]
 
-    private static func reference(_ scenario: Scenario, _ arguments: String...) async throws -> Outcome {
-        var command = try scenario.command(arguments)
-        command.program = try #require(await TestBed.referenceCompose)
-        return try await command.run().exits(0)
-    }
-
     @Test func gantryMustAdoptWhatDockerComposeRunsAndHandItBack() async throws {
         try await Scenario.with(InterchangeScenarios.files) { scenario in
-            _ = try await InterchangeScenarios.reference(scenario, "up", "-d")
+            try await scenario.dockerCompose("up", "-d")
             let (state, runs) = (try await scenario.state(), try await scenario.runs())
             let plan = try await scenario.gantry("plan")
             #expect(plan.code == 0, "\(plan)")
             try await scenario.gantry("up", "-d")
             try await scenario.expectState(state)
             #expect(try await scenario.runs() == runs)
-            _ = try await InterchangeScenarios.reference(scenario, "up", "-d")
+            try await scenario.dockerCompose("up", "-d")
             try await scenario.expectState(state)
             #expect(try await scenario.runs() == runs)
             try await scenario.gantry("down", "-v")
@@ -68,12 +62,12 @@ import Testing
         try await Scenario.with(InterchangeScenarios.files) { scenario in
             try await scenario.gantry("up", "-d")
             let (state, runs) = (try await scenario.state(), try await scenario.runs())
-            let adopted = try await InterchangeScenarios.reference(scenario, "up", "-d")
+            let adopted = try await scenario.dockerCompose("up", "-d")
             try await scenario.expectState(state, "\(adopted)")
             #expect(try await scenario.runs() == runs, "\(adopted)")
             try await scenario.gantry("up", "-d")
             #expect(try await scenario.runs() == runs)
-            _ = try await InterchangeScenarios.reference(scenario, "down", "-v")
+            try await scenario.dockerCompose("down", "-v")
             try await scenario.expectNothing()
         }
     }
@@ -86,9 +80,9 @@ import Testing
                         (container.name, container.labels.filter { !$0.key.hasPrefix("io.gantry.") })
                     })
             }
-            _ = try await InterchangeScenarios.reference(scenario, "up", "-d")
+            try await scenario.dockerCompose("up", "-d")
             let theirs = try await facts()
-            _ = try await InterchangeScenarios.reference(scenario, "down", "-v")
+            try await scenario.dockerCompose("down", "-v")
             try await scenario.gantry("up", "-d")
             let ours = try await facts()
             #expect(ours.keys.sorted() == theirs.keys.sorted())
