@@ -94,7 +94,12 @@ let package = Package(
         .testTarget(name: "ComposeGraphTests", dependencies: ["ComposeGraph"]),
         .testTarget(name: "ComposeLoaderTests", dependencies: ["ComposeLoader", "ComposeModel", "YAML"]),
         .testTarget(name: "ComposePlannerTests", dependencies: ["ComposePlanner", "ComposeModel", "EngineAPI"]),
-        .testTarget(name: "ComposeStateTests", dependencies: ["ComposeState", "ComposePlanner", "EngineAPI"]),
+        .testTarget(
+            name: "ComposeStateTests",
+            dependencies: [
+                "ComposeState", "ComposePlanner", "EngineAPI", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
         .testTarget(
             name: "ComposeExecutorTests",
             dependencies: [
@@ -105,15 +110,16 @@ let package = Package(
         .testTarget(
             name: "ComposeSupervisorTests",
             dependencies: [
-                "ComposeSupervisor", "ComposeLogs", "ComposeExecutor", "ComposePlanner", "ComposeState", "EngineAPI",
-                "EngineTesting",
+                "ComposeSupervisor", "ComposeLogs", "ComposeExecutor", "ComposePlanner", "ComposeState", "ComposeModel",
+                "EngineAPI", "EngineTesting",
             ]
         ),
         .testTarget(name: "TidyTests", dependencies: ["ComposeLoader", "ComposeModel"]),
         .testTarget(
             name: "ComposeCommandsTests",
             dependencies: [
-                "ComposeCommands", "ComposeExecutor", "ComposePlanner", "ComposeLoader", "ComposeModel", "DockerEngine",
+                "ComposeCommands", "ComposeExecutor", "ComposeState", "ComposePlanner", "ComposeLoader", "ComposeModel",
+                "DockerEngine",
                 "EngineAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

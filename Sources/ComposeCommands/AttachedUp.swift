@@ -42,8 +42,9 @@ struct AttachedUp {
             warn: { standardError("gantry: \($0)") })
         let stopper = RunStopper(
             engine: session.engine,
-            executor: try session.executor(project: up.project.name, limits: up.limits, observer: renderer),
-            project: up.project.name, grace: up.options.stopGrace)
+            executor: try session.executor(
+                project: up.project.name, limits: up.limits, observer: attached.observer(reportingTo: renderer)),
+            project: up.project.name, declared: up.project, grace: up.options.stopGrace)
         let foreground = Foreground(run: attached, stopper: stopper) { action in
             if let text = Self.text(action) { standardError(text) }
         } leave: { code in
@@ -69,7 +70,7 @@ struct AttachedUp {
     }
 
     private static func say(_ leftovers: [Leftover]) {
-        for leftover in leftovers { standardError("Left behind: \(leftover.what): \(leftover.reason)") }
+        for leftover in leftovers { standardError("Left behind: " + LeftoverText.text(leftover)) }
     }
 
     /// The services named, or all, without those that do not want to be shown; the run lasts for those named.

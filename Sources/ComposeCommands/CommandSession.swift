@@ -21,13 +21,18 @@ struct CommandSession: Sendable {
     let terminal: Terminal
     let address: EngineAddress
     let engine: DockerEngine
+    private let warnings = EngineWarnings()
+    /// Seconds to wait for another command that changes the project; nil waits until it has ended.
+    var lockWait: Int?
 
     init(_ options: GlobalOptions) throws {
         self.options = options
         environment = ProcessInfo.processInfo.environment
         terminal = Terminal(ansi: options.ansi, environment: environment)
         address = try EngineSelection(environment: environment).address()
-        engine = DockerEngine(address: address)
+        var configuration = DockerEngine.Configuration()
+        configuration.onWarning = { [warnings] in warnings.add($0, $1) }
+        engine = DockerEngine(address: address, configuration: configuration)
     }
 
     // MARK: The project
@@ -77,6 +82,7 @@ struct CommandSession: Sendable {
         load.environmentFiles = options.environmentFiles
         load.projectDirectory = options.projectDirectory
         load.keepsUnusedResources = options.allResources
+        load.isStrict = options.strict
         if options.files.contains("-") { load.standardInput = readStandardInput() }
         load.services = services
         return load
@@ -99,7 +105,10 @@ struct CommandSession: Sendable {
 
     // MARK: The engine
 
-    var observer: Observer { Observer(engine: engine) }
+    var observer: Observer {
+        let folder = EngineSelection(environment: environment).folder
+        return Observer(engine: engine, client: ClientFolder(path: folder, host: address.description))
+    }
 
     /// Calls under way at once.
     var parallel: Int {
@@ -124,18 +133,27 @@ struct CommandSession: Sendable {
         project: String, command: String, limits: Executor.Limits, observer: any ApplyObserver,
         _ body: (Executor) async throws -> Result
     ) async throws -> Result {
+        try await withRecovery(project: project, command: command, limits: limits, observer: observer) {
+            executor, recovered in
+            for transaction in recovered { standardError(RecoveryText.text(transaction, isFirst: true)) }
+            guard try await executor.interrupted().isEmpty else { throw CommandExit.failure }
+            return try await body(executor)
+        }
+    }
+
+    /// The same, where `body` is told what had been left open; it goes on although some of it may be open still.
+    func withRecovery<Result: Sendable>(
+        project: String, command: String, limits: Executor.Limits, observer: any ApplyObserver,
+        _ body: (Executor, [RecoveredTransaction]) async throws -> Result
+    ) async throws -> Result {
         let state = StateDirectory(environment: environment)
         let journal = try state.journal()
         let scope = JournalScope(engine: address.description, project: project)
         let lock = try await lock(state.lockPath(scope), project: project, command: command)
         let executor = Executor(
             engine: engine, journal: journal, scope: scope, limits: limits, observer: observer)
-        for recovered in try await executor.recover() {
-            standardError(RecoveryText.text(recovered))
-            let isOpen = try await journal.transaction(recovered.id) != nil
-            guard !isOpen else { throw CommandExit.failure }
-        }
-        let result = try await body(executor)
+        defer { warnings.say() }
+        let result = try await body(executor, try await executor.recover())
         lock.release()
         return result
     }
@@ -169,7 +187,7 @@ struct CommandSession: Sendable {
         }
         guard leftovers.isEmpty else {
             standardError("gantry: \(command) could not do everything:")
-            for leftover in leftovers { standardError("  \(leftover.what): \(leftover.reason)") }
+            for leftover in leftovers { standardError("  " + LeftoverText.text(leftover)) }
             standardError("Repeat `gantry \(command)` when the cause is gone.")
             throw CommandExit.failure
         }
@@ -183,10 +201,14 @@ struct CommandSession: Sendable {
             "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since "
             + "\(EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19))Z)"
         var isToldOf: ProjectLock.Holder?
+        let began = ContinuousClock.now
         while true {
             switch try ProjectLock.attempt(path: path, holder: holder) {
             case .locked(let lock): return lock
             case .held(let holder):
+                if let lockWait, began.duration(to: .now) >= .seconds(lockWait) {
+                    throw LockHeld(project: project, holder: holder.description, seconds: lockWait)
+                }
                 if isToldOf != holder {
                     standardError("Waiting for project \(project), which \(holder.description) is changing.")
                     isToldOf = holder
@@ -210,12 +232,13 @@ struct UnknownService: Error, CustomStringConvertible {
 
 /// What is said when an interrupted command has been ended.
 enum RecoveryText {
-    static func text(_ recovered: RecoveredTransaction) -> String {
+    /// - Parameter isFirst: whether something else comes after it.
+    static func text(_ recovered: RecoveredTransaction, isFirst: Bool) -> String {
         let done = recovered.wasCommitted ? "finished" : "taken back"
-        var lines = ["An interrupted `gantry \(recovered.command)` was \(done) first."]
+        var lines = ["An interrupted `gantry \(recovered.command)` was \(done)\(isFirst ? " first" : "")."]
         if !recovered.leftovers.isEmpty {
             lines[0] = "An interrupted `gantry \(recovered.command)` could not be \(done) completely:"
-            lines += recovered.leftovers.map { "  \($0.what): \($0.reason)" }
+            lines += recovered.leftovers.map { "  " + LeftoverText.text($0) }
         }
         return lines.joined(separator: "\n")
     }

@@ -48,13 +48,14 @@ struct ConfigCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-consistency"), help: "Do not check that what is referred to is there.")
     var noConsistency = false
 
-    // Docker Compose 2.40 has this option and reads the files nevertheless.
-    @Flag(name: .customLong("no-env-resolution"), help: .hidden)
+    @Flag(
+        name: .customLong("no-env-resolution"),
+        help: "Changes nothing: as Docker Compose 2.40 does with it, env files are read nevertheless.")
     var noEnvironmentResolution = false
 
     @Flag(
         name: .customLong("resolve-image-digests"),
-        help: "Pin images to the digests of those that the engine has.")
+        help: "Pin images to the digests that their registries have for them now.")
     var resolveDigests = false
 
     @Flag(

@@ -27,10 +27,12 @@ struct DownCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
 
+    @OptionGroup var lock: LockOptions
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let session = try CommandSession(options)
+        var session = try CommandSession(options)
+        session.lockWait = lock.lockWait
         let (name, project) = try session.findProject()
         if let project { try session.check(services, in: project) }
         var down = DownOptions()

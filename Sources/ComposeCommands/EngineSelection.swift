@@ -32,7 +32,8 @@ struct EngineSelection {
         return try EngineAddress(host)
     }
 
-    private var folder: String {
+    /// Where the client is set up.
+    var folder: String {
         if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { return folder }
         return (environment["HOME"] ?? "/root") + "/.docker"
     }

@@ -46,6 +46,9 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .customLong("dry-run"), help: "Print the plan and change nothing.")
     var dryRun = false
 
+    @Flag(name: .customLong("strict"), help: "Take warnings about the project's files for errors.")
+    var strict = false
+
     func validate() throws {
         if parallel == 0 { throw ValidationError("--parallel 0 would do nothing; -1 is without bound.") }
     }

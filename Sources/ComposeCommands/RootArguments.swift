@@ -10,7 +10,7 @@ enum RootArguments {
         "--profile": "--profile", "--env-file": "--env-file", "--project-directory": "--project-directory",
         "--progress": "--progress", "--ansi": "--ansi", "--parallel": "--parallel",
     ]
-    private static let flags: Set<String> = ["--dry-run", "--compatibility", "--all-resources"]
+    private static let flags: Set<String> = ["--dry-run", "--strict", "--compatibility", "--all-resources"]
 
     /// Throws a `ValidationError` for an unknown option or command, with a suggestion where one is close.
     static func normalize(_ arguments: [String]) throws -> [String] {

@@ -19,10 +19,12 @@ struct StartCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
 
+    @OptionGroup var lock: LockOptions
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let session = try CommandSession(options)
+        var session = try CommandSession(options)
+        session.lockWait = lock.lockWait
         let project = try session.loadProject(services: services)
         var up = UpOptions()
         up.services = services

@@ -11,9 +11,11 @@ import FoundationEssentials
 /// The private folder of the journal and the locks.
 struct StateDirectory {
     let path: String
+    /// Is told what a person should know though the command goes on.
+    private let notice: (String) -> Void
 
     /// `GANTRY_STATE_DIR`, else `gantry` in `XDG_STATE_HOME` or in `~/.local/state` (XDG Base Directory Specification).
-    init(environment: [String: String]) {
+    init(environment: [String: String], notice: @escaping (String) -> Void = standardError) {
         let chosen = environment["GANTRY_STATE_DIR", default: ""]
         let base = environment["XDG_STATE_HOME", default: ""]
         if !chosen.isEmpty {
@@ -23,19 +25,66 @@ struct StateDirectory {
         } else {
             path = (environment["HOME"] ?? "/root") + "/.local/state/gantry"
         }
+        self.notice = notice
     }
 
+    private var file: String { path + "/state.db" }
+    private var locks: String { path + "/locks" }
+
     /// Opens the journal, making folder and file where they are missing; only the user may read them.
+    ///
+    /// A state that was lost or is damaged is no reason to refuse: what a transaction made carries its label.
+    ///
+    /// - Throws: a `StateError`; nothing has been changed then.
     func journal() throws -> Journal {
         do {
-            try FileManager.default.createDirectory(
-                atPath: path + "/locks", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            chmod(path, 0o700)
-            return Journal(try StateStore(path: path + "/state.db"))
-        } catch {
-            throw StateUnusable(path: path, reason: String(describing: error))
+            try makeFolder(path)
+            try makeFolder(locks)
+            let known = try FileManager.default.contentsOfDirectory(atPath: locks)
+            let isLost = !known.isEmpty && access(file, F_OK) != 0
+            let store = try StateStore(path: file, version: VersionCommand.number)
+            if let aside = store.setAside {
+                notice("The state file \(file) is damaged. It was put aside as \(aside), and a new one was begun.")
+            } else if isLost {
+                notice("The state file \(file) is gone, and a new one was begun.")
+            }
+            if isLost || store.setAside != nil {
+                notice(
+                    "What runs goes on. If a command was interrupted before, `gantry recover` finds what it left.")
+            }
+            return Journal(store)
+        } catch var error as StateError {
+            error.isBeforeChange = true
+            throw error
         }
     }
+
+    /// Makes a folder where there is none. One that is there is refused where others could put files into it; it is not
+    /// changed, because a folder that was chosen may serve other ends too, and the files in it are private anyway.
+    private func makeFolder(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StateError(condition(ofFailure: error), path: path)
+        }
+        // A link to a folder is followed: people put their state on another disk.
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw StateError(.unusable(systemText(errno)), path: path) }
+        guard status.st_uid == geteuid() else { throw StateError(.foreign(owner: Int(status.st_uid)), path: path) }
+        guard status.st_mode & 0o022 == 0 else { throw StateError(.exposed, path: path) }
+    }
+
+    private func condition(ofFailure error: any Error) -> StateError.Condition {
+        switch (error as? CocoaError)?.code {
+        case .fileWriteOutOfSpace?: .full
+        case .fileWriteNoPermission?, .fileWriteVolumeReadOnly?: .unwritable
+        case .fileWriteFileExists?: .notAFile
+        default: .unusable(String(describing: error))
+        }
+    }
+
+    private func systemText(_ number: Int32) -> String { String(cString: strerror(number)) }
 
     /// The lock file of a project on an engine.
     func lockPath(_ scope: JournalScope) -> String {
@@ -43,19 +92,9 @@ struct StateDirectory {
             let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
             return isPlain || scalar == "." ? String(scalar) : "_\(String(scalar.value, radix: 16))_"
         }.joined()
-        return "\(path)/locks/\(name.suffix(StateDirectory.longestName)).lock"
+        return "\(locks)/\(name.suffix(StateDirectory.longestName)).lock"
     }
 
     /// The part of a long name that is kept: file systems take 255 bytes, and its end tells projects apart.
     private static let longestName = 200
-}
-
-/// The state folder cannot be used.
-struct StateUnusable: Error, CustomStringConvertible {
-    let path: String
-    let reason: String
-    var description: String {
-        "The state in \(path) cannot be used: \(reason). Nothing was changed. Check the folder's permissions and space, "
-            + "or choose another one with GANTRY_STATE_DIR."
-    }
 }

@@ -19,16 +19,18 @@ struct StopCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
 
+    @OptionGroup var lock: LockOptions
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let session = try CommandSession(options)
-        let (name, _) = try session.findProject(services: services)
+        var session = try CommandSession(options)
+        session.lockWait = lock.lockWait
+        let (name, project) = try session.findProject(services: services)
         var down = DownOptions()
         down.services = services
         down.stopGrace = timeout
         try await session.carryOut(project: name, command: "stop") { observed in
-            DownPlanner.stop(name, observed: observed, options: down)
+            DownPlanner.stop(name, project: project, observed: observed, options: down)
         }
     }
 }

@@ -74,6 +74,7 @@ struct UpCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
 
+    @OptionGroup var lock: LockOptions
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
@@ -90,7 +91,8 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try CommandSession(options)
+        var session = try CommandSession(options)
+        session.lockWait = lock.lockWait
         let project = try session.loadProject(services: services)
         guard !project.services.isEmpty else {
             throw ValidationError(

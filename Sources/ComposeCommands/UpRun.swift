@@ -1,6 +1,7 @@
 import ComposeExecutor
 import ComposeModel
 import ComposePlanner
+import ComposeSupervisor
 import DockerEngine
 import EngineAPI
 
@@ -11,6 +12,8 @@ struct UpRun {
     let options: UpOptions
     let waitTimeout: Int?
     let command: String
+    /// Makes of what there is what the plan is to see.
+    var adjust: @Sendable (ObservedState) throws -> ObservedState = { $0 }
 
     var limits: Executor.Limits {
         var limits = Executor.Limits()
@@ -55,7 +58,12 @@ struct UpRun {
             return try await session.withExecutor(
                 project: project.name, command: command, limits: limits, observer: observer
             ) { executor in
-                try await renderer.display { try await bringUp(executor, observer) }
+                let leftovers = try await renderer.display { try await bringUp(executor, observer) }
+                // A supervisor that was killed has left them as they were in its hands.
+                if !(try session.isSupervised(project.name)) {
+                    try await RestartTakeover.restore(project, on: session.engine)
+                }
+                return leftovers
             }
         } catch let failure as ApplyFailure {
             standardError(ApplyFailureText.text(failure, command: command))
@@ -65,7 +73,7 @@ struct UpRun {
 
     private func bringUp(_ executor: Executor, _ observer: any ApplyObserver) async throws -> [Leftover] {
         var plan = try UpPlanner.plan(
-            project, observed: try await session.observer.observe(project), options: options)
+            project, observed: try adjust(try await session.observer.observe(project)), options: options)
         // Before the images, because fetching them may take long.
         try Preflight(isLocal: session.address.description.hasPrefix("unix://")).check(plan)
         if !plan.pulls.isEmpty {
@@ -74,7 +82,7 @@ struct UpRun {
             var fetched = options
             fetched.pulled = Set(plan.pulls.map(\.reference))
             plan = try UpPlanner.plan(
-                project, observed: try await session.observer.observe(project), options: fetched)
+                project, observed: try adjust(try await session.observer.observe(project)), options: fetched)
         }
         for notice in plan.notices { standardError(notice) }
         guard !plan.isEmpty else {

@@ -24,6 +24,16 @@ package protocol ApplyObserver: Sendable {
     func report(_ event: ApplyEvent)
     /// A container is about to start; the start waits for this to return, so that one can attach first.
     func willStart(_ container: ContainerID, name: String, service: String) async
+    /// The same for the container of a `pre_start` hook.
+    func willStartHook(_ container: ContainerID, name: String, service: String) async
+    /// A hook in a container wrote these lines, each without its newline. It is not read further before this returns.
+    func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async
+}
+
+// Only who shows output wants to know of that of hooks.
+extension ApplyObserver {
+    package func willStartHook(_ container: ContainerID, name: String, service: String) async {}
+    package func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {}
 }
 
 /// An observer that wants to know nothing.
@@ -47,6 +57,10 @@ package struct ApplyFailure: Error, Sendable {
     package let undone: Int
     /// What could not be taken back; empty when the project is as it was.
     package let leftovers: [Leftover]
+    /// Whether hooks had run, whose doings nobody can take back.
+    package var hooksRan = false
+    /// The last lines of the hook that failed, oldest first.
+    package var hookOutput: [String] = []
 
     /// The user gave up before anything was done.
     static let interrupted = ApplyFailure(
@@ -60,9 +74,12 @@ package struct Leftover: Sendable, Equatable {
     package let what: String
     /// A sentence.
     package let reason: String
+    /// The last lines of the hook for which it is left, oldest first.
+    package let output: [String]
 
-    package init(what: String, reason: String) {
+    package init(what: String, reason: String, output: [String] = []) {
         self.what = what
         self.reason = reason
+        self.output = output
     }
 }

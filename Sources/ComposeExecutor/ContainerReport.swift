@@ -15,14 +15,16 @@ package struct ContainerReport: Sendable, Equatable {
     package let lastLines: [String]
 
     /// How many lines a report keeps: enough for a stack trace's head, little enough to read.
-    private static let lineCount = 20
+    static let lineCount = 20
     /// How much of each line a report keeps, in bytes.
-    private static let lineLength = 2000
+    static let lineLength = 2000
     /// How long collecting may take; a report must not delay taking the transaction back.
     private static let patience: Duration = .seconds(5)
 
     /// Asks the engine; nil where it does not answer or does not know the container.
-    static func collect(_ id: ContainerID, name: String, from engine: any ContainerEngine) async -> ContainerReport? {
+    package static func collect(
+        _ id: ContainerID, name: String, from engine: any ContainerEngine
+    ) async -> ContainerReport? {
         try? await within(patience) {
             let details = try await engine.container(id)
             let lines = try? await engine.withLogs(of: id, LogOptions(tail: lineCount)) { stream in

@@ -64,7 +64,7 @@ package struct Executor: Sendable {
     ///
     /// - Returns: what is left, with reasons. Cancelling leaves the rest undone and says so.
     package func carryOut(_ plan: Plan) async -> [Leftover] {
-        let run = TransactionRun(executor: self, id: nil, specs: [:])
+        let run = TransactionRun(executor: self, id: nil, specs: plan.specs)
         let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
             .run(plan.finish) { try await run.perform($0) }
         return failures.map(leftover)
@@ -110,22 +110,36 @@ package struct Executor: Sendable {
             observer.report(.rollingBack(reason: reason))
             var undone = 0
             var leftovers: [Leftover]
+            var account: JournaledTransaction?
             do {
-                guard let id = run.id, let transaction = try await journal.transaction(id) else {
+                guard let id = run.id, let transaction = try await journal.account(of: id) else {
                     throw CancellationError()
                 }
+                account = transaction
                 (undone, leftovers) = await Rollback(executor: self, transaction: transaction).run()
             } catch {
                 leftovers = [Leftover(what: "the transaction", reason: "The journal cannot be read: \(error)")]
             }
-            return ApplyFailure(
+            let failure = ApplyFailure(
                 operation: operation, reason: reason, container: report, isCancelled: isCancelled,
-                undone: undone, leftovers: leftovers)
+                undone: undone, leftovers: leftovers, hooksRan: run.hooksRan,
+                hookOutput: (error as? HookFailure)?.output ?? [])
+            if let account, !isCancelled || !leftovers.isEmpty {
+                // A file that cannot be written has been told of, or takes the next command's report.
+                try? await journal.keep(FailureReport(failure, of: account, in: scope))
+            }
+            return failure
         }
     }
 
     func leftover(_ failure: OperationScheduler.Failure) -> Leftover {
-        Leftover(
+        if case .runHook(let container, _, _) = failure.operation.action, let error = failure.error as? HookFailure {
+            return Leftover(
+                what: failure.operation.action.hook ?? "",
+                reason: "\(error), so the container goes on running. `docker stop \(container.name)` stops it without "
+                    + "its hooks.", output: error.output)
+        }
+        return Leftover(
             what: failure.operation.action.description,
             reason: isInterruption(failure.error)
                 ? "was not done, because the command was interrupted" : FailureText.plain(failure.error))

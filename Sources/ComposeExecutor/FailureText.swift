@@ -7,6 +7,7 @@ enum FailureText {
         if error is CancellationError { return "Could not \(operation.action.description): \(plain(error))." }
         // That a wait was too long tells little without who needed it.
         if let late = error as? ReadinessFailure, late.isLate { return "\(late) (\(operation.cause))" }
+        if let failure = error as? HookFailure { return "\(operation.action.hook ?? "hook") \(failure)" }
         guard let error = error as? EngineError else { return plain(error) }
         let what = "Could not \(operation.action.description)"
         let advice = advice(for: error).map { " " + $0 } ?? ""

@@ -5,8 +5,13 @@ package import EngineAPI
 /// Looks at what the engine holds of a project: a few list calls at once, whatever the number of containers.
 package struct Observer: Sendable {
     private let engine: any ContainerEngine
+    private let client: ClientFolder?
 
-    package init(engine: any ContainerEngine) { self.engine = engine }
+    /// - Parameter client: where the user's Docker client is set up; nil looks at none.
+    package init(engine: any ContainerEngine, client: ClientFolder? = nil) {
+        self.engine = engine
+        self.client = client
+    }
 
     /// What the engine holds under a project's labels.
     package func observe(project: String) async throws -> ObservedState {
@@ -14,17 +19,23 @@ package struct Observer: Sendable {
         async let containers = engine.containers(matching: filter)
         async let networks = engine.networks(matching: filter)
         async let volumes = engine.volumes(matching: filter)
+        let found = try await containers
         return try await ObservedState(
-            containers: containers.compactMap(ObservedContainer.init), networks: networks, volumes: volumes)
+            containers: found.compactMap(ObservedContainer.init),
+            hookContainers: found.filter { $0.labels[ComposeLabels.hook] != nil }, networks: networks, volumes: volumes)
     }
 
-    /// The same, and what else a plan for `project` must know: its images, and the networks and volumes that carry a
-    /// name of its own without its label.
+    /// The same, and what else a plan for `project` must know: its images, the networks and volumes that carry a name of
+    /// its own without its label, the engine's API, and files on this machine.
     package func observe(_ project: Project) async throws -> ObservedState {
         async let labelled = observe(project: project.name)
         async let images = images(of: project)
+        async let ping = engine.ping()
         var state = try await labelled
         state.images = try await images
+        state.engine = try await ping
+        for path in project.hostFilesToRead { state.hostFiles[path] = HostFile.found(at: path) }
+        if let client { state.client = client.settings() }
         for network in project.networks.values.sorted(by: { $0.name < $1.name })
         where !state.networks.contains(where: { $0.name == network.name }) {
             state.networks += try await engine.networks(matching: ObjectFilter(names: [network.name]))
@@ -44,7 +55,13 @@ package struct Observer: Sendable {
     }
 
     private func images(of project: Project) async throws -> [String: ImageDetails] {
-        let references = Set(project.services.values.map { $0.image ?? "\(project.name)-\($0.name)" })
+        let references = Set(
+            project.services.values.flatMap { service in
+                let mounted = service.volumes.filter { $0.kind == .image }.compactMap(\.source)
+                return [service.image ?? "\(project.name)-\(service.name)"]
+                    + service.hooks(.preStart).compactMap(\.image)
+                    + mounted.filter { project.services[$0] == nil }
+            })
         return try await withThrowingTaskGroup(of: (String, ImageDetails?).self) { group in
             for reference in references {
                 group.addTask { (reference, try await present { try await engine.image(reference) }) }

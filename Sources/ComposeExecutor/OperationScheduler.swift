@@ -6,8 +6,15 @@ struct OperationScheduler: Sendable {
     enum Policy: Sendable {
         /// Nothing further begins, waits end, and calls in flight are let finish.
         case stopAtFailure
-        /// Everything is tried; one whose need failed is tried too.
+        /// Everything is tried; one whose need failed is tried too, unless it comes after a guard that failed.
         case carryOn
+    }
+
+    /// Why an operation was not tried.
+    struct Skipped: Error, CustomStringConvertible {
+        /// The guard that failed.
+        let failed: Operation
+        var description: String { "was not done, because \(failed.action.hook ?? failed.action.description) failed" }
     }
 
     /// An operation that threw.
@@ -49,6 +56,9 @@ struct OperationScheduler: Sendable {
                 if let error { failures.append(Failure(operation: operation, error: error)) }
                 if isStopped(failures) {
                     group.cancelAll()
+                } else if error != nil, operation.action.isGuard {
+                    failures += queue.skip(after: operation.id)
+                        .map { Failure(operation: $0, error: Skipped(failed: operation)) }
                 } else {
                     queue.finished(operation.id)
                 }
@@ -91,6 +101,14 @@ struct OperationScheduler: Sendable {
             if hasPlace { return ready.popLast() }
             guard let index = ready.lastIndex(where: \.action.isWait) else { return nil }
             return ready.remove(at: index)
+        }
+
+        /// Takes out all that needs an operation, directly or through others.
+        mutating func skip(after id: OperationID) -> [Operation] {
+            (dependents.removeValue(forKey: id) ?? []).flatMap { dependent in
+                guard let operation = waiting.removeValue(forKey: dependent) else { return [Operation]() }
+                return [operation] + skip(after: dependent)
+            }
         }
 
         mutating func finished(_ id: OperationID) {

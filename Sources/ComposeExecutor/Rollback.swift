@@ -1,6 +1,8 @@
+import ComposeModel
 import ComposePlanner
 import ComposeState
 import EngineAPI
+import Synchronization
 
 /// Takes an uncommitted transaction back, in reverse order; every step may be repeated.
 ///
@@ -8,6 +10,13 @@ import EngineAPI
 struct Rollback: Sendable {
     let executor: Executor
     let transaction: JournaledTransaction
+    /// The hooks that failed in containers that were started again.
+    private let failedHooks = FailedHooks()
+
+    init(executor: Executor, transaction: JournaledTransaction) {
+        self.executor = executor
+        self.transaction = transaction
+    }
 
     /// - Returns: how many operations were taken back, and what could not be.
     func run() async -> (undone: Int, leftovers: [Leftover]) {
@@ -34,7 +43,7 @@ struct Rollback: Sendable {
         // What someone else removed cannot be brought back by trying again.
         let isOver = failures.allSatisfy { ($0.error as? EngineError)?.code == .notFound }
         if isOver { try? await executor.journal.end(transaction.id) }
-        return (count - failures.count, failures.map(leftover))
+        return (count - failures.count, failures.map(leftover) + failedHooks.leftovers)
     }
 
     /// The order of taking back: a container that starts again needs its host ports, and what it depends on, so all
@@ -92,7 +101,8 @@ struct Rollback: Sendable {
         executor.observer.report(.undoing(operation, undo))
         do {
             try await call(operation, undo, made)
-            try await executor.journal.undo(operation.id, in: transaction.id)
+            // Without the record a later recovery takes it back once more, which changes nothing.
+            try? await executor.journal.undo(operation.id, in: transaction.id)
             executor.observer.report(.undone(operation, undo))
         } catch {
             executor.observer.report(.undoFailed(operation, undo, reason: String(describing: error)))
@@ -128,8 +138,30 @@ struct Rollback: Sendable {
                 // stop ends together with that one.
                 try await engine.stopContainer(id, timeout: grace.map { .seconds($0) })
             }
+            let before = try? await engine.container(id)
             try await engine.startContainer(id)
+            if let before, !before.state.isRunning { await runHooks(in: before) }
             await settle(id)
+        }
+    }
+
+    /// Runs the hooks that follow a container's start, which was a new one. That it runs is all that was promised, so a
+    /// hook that fails is only reported.
+    private func runHooks(in container: ContainerDetails) async {
+        let runner = HookRunner(
+            engine: executor.engine, clock: executor.clock, deadline: Rollback.settlingDeadline)
+        let hooks = ContainerHooks.hooks(.postStart, labels: container.labels, service: nil)
+        for (index, hook) in hooks.enumerated() {
+            do {
+                try await runner.run(ExecSpec(hook), in: container.id) { _ in }
+            } catch {
+                failedHooks.add(
+                    Leftover(
+                        what: "post_start hook \(index + 1) of \(container.name)",
+                        reason: "failed when the container was started again, and is not tried again: "
+                            + FailureText.plain(error), output: (error as? HookFailure)?.output ?? []))
+                return
+            }
         }
     }
 
@@ -159,6 +191,15 @@ struct Rollback: Sendable {
     private func leftover(_ failure: OperationScheduler.Failure) -> Leftover {
         Leftover(what: failure.operation.action.description, reason: String(describing: failure.error))
     }
+}
+
+/// Hooks that failed while a transaction was taken back.
+private final class FailedHooks: Sendable {
+    private let all = Mutex<[Leftover]>([])
+
+    var leftovers: [Leftover] { all.withLock { $0 } }
+
+    func add(_ leftover: Leftover) { all.withLock { $0.append(leftover) } }
 }
 
 extension JournaledTransaction.Step {

@@ -1,3 +1,4 @@
+import ComposeModel
 import ComposePlanner
 import ComposeState
 import EngineAPI
@@ -12,9 +13,14 @@ final class TransactionRun: Sendable {
     private let specs: [OperationID: ResourceSpec]
     private let links: [OperationID: ContainerLinks]
     private let waiter: ReadinessWaiter
+    private let hooks: HookRunner
+    private let ranHooks = Mutex(false)
     private let made: Mutex<[OperationID: ContainerID]>
 
     private var engine: any ContainerEngine { executor.engine }
+
+    /// Whether any hook has begun.
+    var hooksRan: Bool { ranHooks.withLock { $0 } }
 
     /// - Parameter made: containers that an earlier, interrupted run made.
     init(
@@ -31,12 +37,14 @@ final class TransactionRun: Sendable {
             engine: executor.engine, hub: hub,
             probes: ProbeRunner(engine: executor.engine, clock: executor.clock), clock: executor.clock,
             deadline: executor.limits.readinessDeadline)
+        hooks = HookRunner(
+            engine: executor.engine, clock: executor.clock, deadline: executor.limits.readinessDeadline)
     }
 
     /// Does one operation and tells the observer.
     ///
-    /// An engine call that has begun is let finish, whatever becomes of the task, so that its outcome is known; a wait
-    /// ends with the task.
+    /// An engine call that has begun is let finish, whatever becomes of the task, so that its outcome is known; a wait,
+    /// and the watching of a hook, end with the task.
     ///
     /// - Parameter retryDelay: after which a call that failed is tried once more; nil where one attempt is all.
     func perform(_ operation: Operation, retryDelay: Duration? = nil) async throws {
@@ -44,10 +52,11 @@ final class TransactionRun: Sendable {
         do {
             if case .awaitContainer(let container, let readiness) = operation.action {
                 try await waiter.wait(for: identifier(of: container), name: container.name, readiness)
+            } else if case .runHook(let container, let kind, _) = operation.action {
+                try await runHook(operation, in: container, kind)
             } else {
                 if case .startContainer(let container) = operation.action {
-                    await executor.observer.willStart(
-                        try identifier(of: container), name: container.name, service: operation.service ?? "")
+                    try await announce(container, service: operation.service ?? "")
                     try Task.checkCancellation()
                 }
                 do {
@@ -71,9 +80,45 @@ final class TransactionRun: Sendable {
     /// The container that an operation is about, nil where it is about none or none was made.
     func container(of operation: Operation) -> (ContainerID, name: String)? {
         switch operation.action {
-        case .startContainer(let container), .stopContainer(let container, _), .awaitContainer(let container, _):
+        case .startContainer(let container), .stopContainer(let container, _), .awaitContainer(let container, _),
+            .runHook(let container, _, _):
             (try? identifier(of: container)).map { ($0, container.name) }
         default: nil
+        }
+    }
+
+    private func announce(_ container: ContainerHandle, service: String) async throws {
+        let id = try identifier(of: container)
+        if let maker = container.maker, case .container(let spec)? = specs[maker],
+            spec.labels[ComposeLabels.hook] != nil
+        {
+            ranHooks.withLock { $0 = true }
+            await executor.observer.willStartHook(id, name: container.name, service: service)
+        } else {
+            await executor.observer.willStart(id, name: container.name, service: service)
+        }
+    }
+
+    private func runHook(_ operation: Operation, in container: ContainerHandle, _ kind: Hook.Kind) async throws {
+        guard case .hook(let spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
+        let id = try identifier(of: container)
+        ranHooks.withLock { $0 = true }
+        do {
+            try await hooks.run(spec, in: id) { [observer = executor.observer] lines in
+                await observer.hookWrote(lines, in: id, name: container.name, service: operation.service ?? "")
+            }
+        } catch {
+            // What does not run any more needs no stop, and so nothing before it.
+            if kind == .preStop, !Task.isCancelled, await hasEnded(id) { return }
+            throw error
+        }
+    }
+
+    private func hasEnded(_ id: ContainerID) async -> Bool {
+        do {
+            return try await !engine.container(id).state.isRunning
+        } catch {
+            return (error as? EngineError)?.code == .notFound
         }
     }
 
@@ -139,7 +184,7 @@ final class TransactionRun: Sendable {
             try await tolerateMissing { try await self.engine.removeNetwork(id) }
         case .removeVolume(let name):
             try await tolerateMissing { try await self.engine.removeVolume(name, force: false) }
-        case .awaitContainer:
+        case .awaitContainer, .runHook:
             break
         }
         return nil

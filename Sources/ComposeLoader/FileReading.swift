@@ -27,6 +27,8 @@ package struct FileProblem: Error, Sendable {
 package struct SystemFiles: FileReading {
     /// More than any file a project reads: the YAML limit is 16 MiB, and a device or a pipe may never end.
     private static let limit = 32 * 1024 * 1024
+    /// Milliseconds in which a pipe has to get a writer. A shell opens its `<(...)` before it starts the command.
+    private static let writerWait: Int32 = 1000
 
     package init() {}
 
@@ -37,19 +39,33 @@ package struct SystemFiles: FileReading {
     }
 
     package func read(_ path: String) throws(FileProblem) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe that nobody writes to would wait for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileProblem(Self.reason(errno)) }
         defer { close(descriptor) }
         var status = stat()
-        let size = fstat(descriptor, &status) == 0 ? max(0, Int(status.st_size)) : 0
+        let isKnown = fstat(descriptor, &status) == 0
+        let size = isKnown ? max(0, Int(status.st_size)) : 0
+        let isPipe = isKnown && status.st_mode & S_IFMT == S_IFIFO
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(size + 1, SystemFiles.limit))
         var chunk = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                // Somebody has it open to write, and takes their time.
+                _ = Self.events(on: descriptor, within: -1)
+                continue
+            }
             guard count >= 0 else { throw FileProblem(Self.reason(errno)) }
-            if count == 0 { return bytes }
+            if count == 0 {
+                guard isPipe, bytes.isEmpty else { return bytes }
+                let events = Self.events(on: descriptor, within: SystemFiles.writerWait)
+                if events == 0 { throw FileProblem("it is a pipe that nobody writes to") }
+                if events & Int32(POLLIN) == 0 { return bytes }
+                continue
+            }
             bytes.append(contentsOf: chunk[..<count])
             guard bytes.count <= SystemFiles.limit else {
                 throw FileProblem("it is larger than \(SystemFiles.limit / 1024 / 1024) MiB")
@@ -57,8 +73,15 @@ package struct SystemFiles: FileReading {
         }
     }
 
+    /// What has happened to the descriptor, 0 where nothing did; -1 milliseconds is without end.
+    private static func events(on descriptor: Int32, within milliseconds: Int32) -> Int32 {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&request, 1, milliseconds) > 0 ? Int32(request.revents) : 0
+    }
+
     private static func reason(_ code: Int32) -> String {
         switch code {
+        case ENXIO: "it is a socket"
         case ENOENT: "there is no such file"
         case EISDIR: "it is a folder"
         case EACCES: "permission denied"

@@ -1,4 +1,5 @@
 package import ComposeModel
+import YAML
 
 /// What to load, as the command line and the environment say it.
 package struct LoadOptions: Sendable {
@@ -35,6 +36,10 @@ package struct LoadOptions: Sendable {
     /// Whether a service that is built and names no platform gets `DOCKER_DEFAULT_PLATFORM`, which is part of its
     /// `config-hash` but not of what `config` prints.
     package var appliesDefaultPlatform = true
+    /// Whether warnings are errors.
+    package var isStrict = false
+    /// Whether what each file contributes is kept, for ``Explainer``.
+    package var keepsHistory = false
 
     package init(workingDirectory: String, environment: [String: String] = [:]) {
         self.workingDirectory = workingDirectory
@@ -52,6 +57,10 @@ package struct LoadedProject: Sendable {
     package var warnings: [Diagnostic]
     /// The variables that interpolation saw: the process's, then those of the env files.
     package var environment: [String: String]
+    /// What the files contribute, where that was asked for.
+    package var history: ModelHistory?
+    /// The merged tree that `project` was read from.
+    var model: Node?
 
     package init(
         project: Project, written: CanonicalValue? = nil, warnings: [Diagnostic], environment: [String: String]

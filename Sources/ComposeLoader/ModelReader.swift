@@ -14,6 +14,8 @@ struct ModelReader {
     var environment: [String: String]
     /// The absolute paths of the files that lead here, to find a circle.
     var trail: [String] = []
+    /// Keeps what each document contributes, where that is asked for.
+    var recording: Recording?
 
     /// Files that include files that include files. Nobody nests them by hand so deep.
     static let depth = 32
@@ -30,9 +32,11 @@ struct ModelReader {
     func read(_ parsed: [ParsedFile], _ reporter: inout Reporter) -> Node? {
         var model: Node?
         var interpolator = Interpolator(environment: environment)
-        for source in parsed {
-            for document in source.documents {
-                model = layer(document, of: source.file, over: model, &interpolator, &reporter)
+        for (number, source) in parsed.enumerated() {
+            for (index, document) in source.documents.enumerated() {
+                let origin = Layer.Origin(
+                    file: source.file, number: number + 1, fileCount: parsed.count, document: index + 1)
+                model = layer(document, from: origin, over: model, &interpolator, &reporter)
             }
         }
         return model
@@ -43,17 +47,19 @@ struct ModelReader {
     }
 
     private func layer(
-        _ document: Node, of file: Sources.File, over model: Node?, _ interpolator: inout Interpolator,
+        _ document: Node, from origin: Layer.Origin, over model: Node?, _ interpolator: inout Interpolator,
         _ reporter: inout Reporter
     ) -> Node? {
         var resets = Resets()
         guard let stripped = resets.strip(document) else { return nil }
         let interpolated = options.interpolates ? interpolator.interpolate(stripped, &reporter) : stripped
         guard var node = conform(interpolated, ComposeSchema.project, directory, &reporter) else { return model }
-        let includer = Includer(reader: self, file: file)
-        node = includer.include(into: node, resets, &reporter)
+        let start = recording?.recorder.count ?? 0
+        let own = node
+        node = Includer(reader: self, file: origin.file).include(into: node, resets, &reporter)
+        recording?.add(document, own, from: origin)
         let base = model.map { resets.apply(to: $0) }
-        node = Extender.extend(node, of: file, resets, self, &interpolator, &reporter)
+        node = Extender.extend(node, of: origin.file, resets, self, layersFrom: start, &interpolator, &reporter)
         return merger.merge(base, node, ComposeSchema.project)
     }
 
@@ -79,8 +85,9 @@ struct ModelReader {
 
     /// A file named in a file of `folder`: shown relative to the working directory where that is shorter.
     func source(_ path: String, in folder: String) -> Sources.File {
-        let absolute = PathResolver(base: folder, home: options.environment["HOME"]).absolute(path)
-        let path = FilePath.clean(absolute)
-        return Sources.File(shown: FilePath.shown(path, from: options.workingDirectory), path: path)
+        let absolute = FilePath.clean(PathResolver(base: folder, home: options.environment["HOME"]).absolute(path))
+        let remote = RemoteResource(path)
+        let shown = remote == nil ? FilePath.shown(absolute, from: options.workingDirectory) : path
+        return Sources.File(shown: shown, path: absolute, remote: remote)
     }
 }

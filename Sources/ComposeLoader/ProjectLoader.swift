@@ -14,7 +14,19 @@ package struct ProjectLoader {
         self.files = files
     }
 
+    /// - Throws: every mistake found, and with ``LoadOptions/isStrict`` every warning too.
     package func load() throws(LoadFailure) -> LoadedProject {
+        guard options.isStrict else { return try loadLeniently() }
+        do throws(LoadFailure) {
+            let loaded = try loadLeniently()
+            guard !loaded.warnings.isEmpty else { return loaded }
+            throw LoadFailure(diagnostics: loaded.warnings)
+        } catch {
+            throw LoadFailure(diagnostics: error.diagnostics.map(\.strict))
+        }
+    }
+
+    private func loadLeniently() throws(LoadFailure) -> LoadedProject {
         var reporter = Reporter()
         let sources = try discover(&reporter)
         var reader = ModelReader(
@@ -24,6 +36,7 @@ package struct ProjectLoader {
         try stop(reporter)
         let name = projectName(sources, parsed, &reporter)
         reader.environment["COMPOSE_PROJECT_NAME"] = name
+        if options.keepsHistory { reader.recording = recording(sources, reader.environment) }
         guard let model = reader.read(parsed, &reporter) else { throw nothing(in: parsed, reporter) }
         Silence(environment: reader.environment).apply(to: model, &reporter)
         complete(model, &reporter)
@@ -32,13 +45,34 @@ package struct ProjectLoader {
             try stop(reporter)
             let written = WrittenModel(
                 name: name, buildFolder: options.resolvesPaths ? sources.directory : ".",
-                normalizes: options.normalizes)
+                normalizes: options.normalizes, environment: reader.environment)
             return LoadedProject(
                 project: project, written: written.canonical(model), warnings: reporter.sorted,
                 environment: reader.environment)
         }
         let finished = try finish(project, Locator(root: model), reader.environment, &reporter)
-        return LoadedProject(project: finished, warnings: reporter.sorted, environment: reader.environment)
+        var loaded = LoadedProject(project: finished, warnings: reporter.sorted, environment: reader.environment)
+        loaded.model = model
+        loaded.history = reader.recording.map { recording in
+            ModelHistory(
+                recording, model: model, nameSource: nameSource(sources, model), files: files,
+                workingDirectory: options.workingDirectory)
+        }
+        return loaded
+    }
+
+    private func recording(_ sources: Sources, _ environment: [String: String]) -> Recording {
+        var places = VariablePlaces(process: options.environment.keys)
+        for group in sources.variableFiles { places.add(group, shownFrom: options.workingDirectory, files) }
+        if places["COMPOSE_PROJECT_NAME"] == nil { places.set("COMPOSE_PROJECT_NAME", .project) }
+        places.values = environment
+        return Recording(environment: places)
+    }
+
+    /// Where the project's name comes from, nil for a file.
+    private func nameSource(_ sources: Sources, _ model: Node) -> ModelHistory.NameSource? {
+        if sources.name != nil { return options.projectName?.isEmpty ?? true ? .variable : .option }
+        return model.field("name")?.text?.isEmpty ?? true ? .folder : nil
     }
 
     /// The project as it is to run: what convention adds, without what is off, with the variables of files.
@@ -49,12 +83,20 @@ package struct ProjectLoader {
         let normalizer = Normalizer(environment: environment, defaultPlatform: platform)
         var project = normalizer.resolveVariables(project)
         if options.normalizes { project = normalizer.normalize(project) }
+        project.defaultPlatform = environment["DOCKER_DEFAULT_PLATFORM"].flatMap { $0.isEmpty ? nil : $0 }
         let selector = Selector(options: options, environment: environment)
+        let known = Set(project.services.values.flatMap(\.profiles))
         project = selector.applyProfiles(project)
-        if options.checksConsistency { check(project, locator, &reporter) }
+        if options.checksConsistency {
+            check(project, locator, &reporter)
+            project = normalizer.agreeingOnReplicas(project)
+        }
         // The files that services name are not read for a project that cannot be used.
         try stop(reporter)
         project = selector.select(project, &reporter)
+        var suspicions = Suspicions(project: project, locator: locator, reporter: reporter)
+        suspicions.find(profiles: selector.asked, known: known)
+        reporter = suspicions.reporter
         let resolver = Resolver(
             files: files, workingDirectory: options.workingDirectory, environment: environment, locator: locator,
             readsVariables: options.resolvesEnvironment)
@@ -114,7 +156,7 @@ package struct ProjectLoader {
     }
 
     private func complete(_ model: Node, _ reporter: inout Reporter) {
-        var completer = Completer(reporter: reporter)
+        var completer = Completer(reporter: reporter, asWritten: !options.interpolates)
         completer.check(model, ComposeSchema.project)
         var rules = Rules(reporter: completer.reporter)
         rules.check(model)

@@ -64,7 +64,13 @@ extension Deployment.Placement {
     fileprivate var canonical: CanonicalValue {
         var fields = CanonicalFields()
         fields.add("constraints", constraints)
-        fields.add("preferences", preferences.map { .object([CanonicalValue.Field("spread", .string($0))]) })
+        fields.add(
+            "preferences",
+            preferences.map { preference in
+                var fields = CanonicalFields()
+                fields.add("spread", preference)
+                return fields.object
+            })
         fields.add("max_replicas_per_node", maximumReplicasPerNode)
         return fields.object
     }

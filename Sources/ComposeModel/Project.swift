@@ -8,6 +8,8 @@ package struct Project: Sendable, Equatable {
     package var configFiles: [String]
     /// The absolute paths of `--env-file` arguments, in order; empty where the default was used.
     package var environmentFiles: [String] = []
+    /// `DOCKER_DEFAULT_PLATFORM`: what services that name no platform get, without its being part of their hash.
+    package var defaultPlatform: String?
     /// The services that are enabled, by name.
     package var services: [String: Service] = [:]
     /// The names of declared services that a profile keeps off or the command leaves out; their containers are no

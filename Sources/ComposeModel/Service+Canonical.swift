@@ -52,6 +52,7 @@ extension Service {
         fields.add("ipc", isolation.ipc)
         fields.add("isolation", isolation.technology)
         fields.add("labels", labels)
+        if purpose == .hash { fields.add("label_file", labelFiles) }
         fields.add("links", links)
         fields.set("logging", logging?.canonical)
         addMemory(to: &fields)

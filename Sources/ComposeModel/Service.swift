@@ -30,7 +30,7 @@ package struct Service: Sendable, Equatable {
     package var environment: [String: String?] = [:]
     /// The `env_file` entries, where the loader was told not to read them; empty otherwise.
     package var environmentFiles: [EnvironmentFile] = []
-    /// The `label_file` entries while the project is loaded; empty afterwards.
+    /// The `label_file` entries, whose labels are already folded in: they are part of the `config-hash`.
     package var labelFiles: [String] = []
     package var initProcess: Bool?
     package var terminal = false
@@ -104,8 +104,17 @@ package enum PullPolicy: String, Sendable, Equatable {
 
 /// When the engine starts a container again.
 package struct RestartPolicy: Sendable, Equatable {
-    package enum Condition: String, Sendable {
-        case no, always, onFailure = "on-failure", unlessStopped = "unless-stopped"
+    /// One of the four that engines know, or what the file has instead, which the engine refuses.
+    package struct Condition: RawRepresentable, Sendable, Equatable {
+        package static let no = Condition(rawValue: "no")
+        package static let always = Condition(rawValue: "always")
+        package static let onFailure = Condition(rawValue: "on-failure")
+        package static let unlessStopped = Condition(rawValue: "unless-stopped")
+        package static let known = [no, always, onFailure, unlessStopped]
+
+        package var rawValue: String
+
+        package init(rawValue: String) { self.rawValue = rawValue }
     }
     package var condition: Condition
     /// For `on-failure`: how often; nil is without limit.

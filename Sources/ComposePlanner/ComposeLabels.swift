@@ -17,6 +17,8 @@ package enum ComposeLabels {
     package static let network = "com.docker.compose.network"
     package static let volume = "com.docker.compose.volume"
     package static let version = "com.docker.compose.version"
+    /// The kind of the hook for which a container was made, instead of for a replica.
+    package static let hook = "com.docker.compose.hook"
 
     /// The version of Docker Compose whose model and hashes these labels follow.
     package static let modelVersion = "2.40.3"
@@ -29,4 +31,6 @@ package enum ComposeLabels {
     package static let fields = "io.gantry.fields"
     /// Digests of the configs and secrets that are copied into the container, by path.
     package static let files = "io.gantry.files"
+    /// The hooks that run in the container, as they were when it was made.
+    package static let hooks = "io.gantry.hooks"
 }

@@ -44,11 +44,17 @@ struct FieldDigests: CustomStringConvertible {
         self.digests = digests.filter { !FieldDigests.irrelevant.contains($0.key) }
     }
 
-    /// Digests of what is copied into a service's containers, by path. Docker Compose's hash leaves it out, so that a
-    /// changed secret would go unnoticed. Who can read a container's labels can read the files in it too.
-    init(_ files: [InjectedFile]) {
-        digests = Dictionary(files.map { ($0.path, FieldDigests.digest($0.content)) }) { $1 }
+    /// Digests of what is copied into a service's containers, by path, and of its seccomp profiles, by option. Docker
+    /// Compose's hash leaves both out, so that a changed secret would go unnoticed. Who can read a container's labels can
+    /// read the files in it too.
+    init(_ files: [InjectedFile], profiles: [String: [UInt8]] = [:]) {
+        digests = Dictionary(
+            files.map { ($0.path, FieldDigests.digest($0.content)) }
+                + profiles.map { ("security_opt.\($0.key)", FieldDigests.digest($0.value)) }
+        ) { $1 }
     }
+
+    var isEmpty: Bool { digests.isEmpty }
 
     private static func digest(_ value: CanonicalValue) -> String { digest(value.json()) }
 

@@ -16,11 +16,20 @@ package struct ContainerLinks: Sendable, Equatable {
     ) rethrows {
         let resolved = try service.resolvingReferences { try targets[$0].map(identifier) }
         if service.networkMode != nil { spec.networkMode = resolved.networkMode }
+        // A container that is to replace another one does not have its name yet.
+        for (service, target) in targets where self.service.legacyLinks.contains(service) {
+            let id = try identifier(target).rawValue
+            spec.links = spec.links.map { link in
+                link.hasPrefix(target.name + ":") ? id + link.dropFirst(target.name.count) : link
+            }
+        }
         spec.isolation.ipc = resolved.isolation.ipc
         spec.isolation.pid = resolved.isolation.pid
         spec.volumesFrom = zip(resolved.volumesFrom, service.volumesFrom).map {
             $0 + ($1.hasSuffix(":ro") ? ":ro" : "")
         }
+        // A hook's container is no replica of the service.
+        guard spec.labels[ComposeLabels.hook] == nil else { return }
         spec.labels[ComposeLabels.configHash] = ConfigHash.service(resolved)
     }
 }
@@ -31,7 +40,13 @@ extension Service {
         let modes = [networkMode, isolation.ipc, isolation.pid].compactMap { $0.flatMap(Service.reference) }
         let volumes = volumesFrom.filter { !$0.hasPrefix("container:") }
             .compactMap { $0.split(separator: ":").first.map(String.init) }
-        return Set(modes + volumes).sorted()
+        return Set(modes + volumes + legacyLinks).sorted()
+    }
+
+    /// The services that links of the engine's default bridge lead to. Their containers must be there first, and other
+    /// ones need other links; in networks of the project a link is only a further name.
+    var legacyLinks: [String] {
+        networkMode == nil ? [] : links.compactMap { $0.split(separator: ":").first.map(String.init) }
     }
 
     /// The service with each reference to another one replaced by that one's container, where `identifier` tells it.

@@ -21,31 +21,38 @@ package struct DownOptions: Sendable, Equatable {
 /// The order comes from the containers' own labels, so that a project can be taken down without its file.
 package struct DownPlanner {
     private let name: String
+    private let project: Project?
     private let observed: ObservedState
     private let options: DownOptions
     private var builder = PlanBuilder()
     private var notices: [String] = []
 
-    /// Stops containers in reverse dependency order, a level at a time.
-    package static func stop(_ name: String, observed: ObservedState, options: DownOptions = DownOptions()) -> Plan {
-        var planner = DownPlanner(name: name, observed: observed, options: options)
+    /// Stops containers in reverse dependency order, a level at a time, each after its `pre_stop` hooks.
+    ///
+    /// `project` tells the hooks of containers that Docker Compose made.
+    package static func stop(
+        _ name: String, project: Project?, observed: ObservedState, options: DownOptions = DownOptions()
+    ) -> Plan {
+        var planner = DownPlanner(name: name, project: project, observed: observed, options: options)
         _ = planner.planStops(planner.selected.filter(\.summary.state.isRunning), cause: "was asked to stop")
         return planner.plan
     }
 
     /// Stops and removes containers, then the project's networks, and volumes where asked.
     ///
-    /// `project` tells which volumes the file declares; without it `removeVolumes` takes all that carry the label.
+    /// `project` tells which volumes the file declares, without it `removeVolumes` takes all that carry the label; and
+    /// the hooks of containers that Docker Compose made.
     package static func down(
         _ name: String, project: Project?, observed: ObservedState, options: DownOptions = DownOptions()
     ) -> Plan {
-        var planner = DownPlanner(name: name, observed: observed, options: options)
-        planner.planDown(project)
+        var planner = DownPlanner(name: name, project: project, observed: observed, options: options)
+        planner.planDown()
         return planner.plan
     }
 
-    private init(name: String, observed: ObservedState, options: DownOptions) {
+    private init(name: String, project: Project?, observed: ObservedState, options: DownOptions) {
         self.name = name
+        self.project = project
         self.observed = observed
         self.options = options
     }
@@ -53,6 +60,7 @@ package struct DownPlanner {
     private var plan: Plan {
         var plan = Plan(project: name)
         plan.finish = builder.finish
+        plan.specs = builder.specs
         plan.notices = notices
         return plan
     }
@@ -67,7 +75,7 @@ package struct DownPlanner {
             .sorted { $0.name < $1.name }
     }
 
-    private mutating func planDown(_ project: Project?) {
+    private mutating func planDown() {
         let cause = "the project goes down"
         var containers = selected
         if let project, !options.removeOrphans {
@@ -75,10 +83,17 @@ package struct DownPlanner {
             containers = containers.filter { known.contains($0.service) }
         }
         let stops = planStops(containers, cause: cause)
-        let removals = containers.map { container in
+        var removals = containers.map { container in
             builder.addFinish(
                 .removeContainer(container.handle, anonymousVolumes: options.removeVolumes), cause: cause,
                 needs: stops[container.id].map { [$0] } ?? [], service: container.service)
+        }
+        for container in observed.hookContainers.sorted(by: { $0.name < $1.name })
+        where options.services.isEmpty || options.services.contains(container.labels[ComposeLabels.service] ?? "") {
+            removals.append(
+                builder.addFinish(
+                    .removeContainer(.existing(container.id, name: container.name), anonymousVolumes: true),
+                    cause: "was left by a pre_start hook", service: container.labels[ComposeLabels.service]))
         }
         let going = Set(containers.map(\.id))
         let staying = observed.containers.filter { !going.contains($0.id) }.sorted { $0.name < $1.name }
@@ -123,8 +138,15 @@ package struct DownPlanner {
             let before = dependents.needs(of: service)
             let waited = containers.filter { before.contains($0.service) }.compactMap { stops[$0.id] }
             for container in containers where container.service == service && container.summary.state.isRunning {
+                let hooks = ContainerHooks.hooks(
+                    .preStop, labels: container.labels, service: project?.services[service])
+                let last = builder.addHooks(
+                    // In one that is paused or just being restarted no process can run.
+                    container.summary.state == .running ? hooks : [], .preStop, in: container.handle,
+                    afterCommit: true, needs: waited, service: service
+                ).suffix(1)
                 stops[container.id] = builder.addFinish(
-                    .stopContainer(container.handle, grace: options.stopGrace), cause: cause, needs: waited,
+                    .stopContainer(container.handle, grace: options.stopGrace), cause: cause, needs: waited + last,
                     service: service)
             }
         }

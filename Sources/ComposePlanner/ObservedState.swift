@@ -4,18 +4,27 @@ package import EngineAPI
 package struct ObservedState: Sendable, Equatable {
     /// The project's containers, one-off ones included.
     package var containers: [ObservedContainer]
+    /// The containers that were made for hooks of the project rather than as replicas.
+    package var hookContainers: [ContainerSummary]
     /// The project's networks, and others that carry a name which the project uses.
     package var networks: [NetworkSummary]
     /// The project's volumes, and others that carry a name which the project uses.
     package var volumes: [VolumeSummary]
     /// The images present, by the reference that the project uses.
     package var images: [String: ImageDetails]
+    /// The API agreed on with the engine; nil where nobody asked, and then every feature counts as there.
+    package var engine: EnginePing?
+    /// The user's Docker client.
+    package var client = ClientSettings()
+    /// What was found of ``ComposeModel/Project/hostFilesToRead``, by path.
+    package var hostFiles: [String: HostFile] = [:]
 
     package init(
-        containers: [ObservedContainer] = [], networks: [NetworkSummary] = [], volumes: [VolumeSummary] = [],
-        images: [String: ImageDetails] = [:]
+        containers: [ObservedContainer] = [], hookContainers: [ContainerSummary] = [],
+        networks: [NetworkSummary] = [], volumes: [VolumeSummary] = [], images: [String: ImageDetails] = [:]
     ) {
         self.containers = containers
+        self.hookContainers = hookContainers
         self.networks = networks
         self.volumes = volumes
         self.images = images

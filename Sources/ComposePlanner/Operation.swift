@@ -1,3 +1,4 @@
+package import ComposeModel
 package import EngineAPI
 
 /// The position of an operation in its plan.
@@ -25,6 +26,9 @@ package enum ContainerHandle: Hashable, Codable, Sendable {
         case .existing(_, let name), .planned(_, let name): name
         }
     }
+
+    /// The operation that makes it, nil where it is there.
+    package var maker: OperationID? { if case .planned(let id, _) = self { id } else { nil } }
 }
 
 /// What a wait is for.
@@ -48,6 +52,8 @@ package struct Operation: Hashable, Codable, Sendable {
         /// nil `grace` leaves the container's own, in seconds.
         case stopContainer(ContainerHandle, grace: Int?)
         case awaitContainer(ContainerHandle, Readiness)
+        /// Runs the hook with this index among those of its kind in the container, to its end.
+        case runHook(ContainerHandle, Hook.Kind, Int)
         case removeContainer(ContainerHandle, anonymousVolumes: Bool)
         case renameContainer(ContainerHandle, to: String)
         case removeNetwork(NetworkID, name: String)
@@ -79,9 +85,24 @@ package struct Operation: Hashable, Codable, Sendable {
 }
 
 extension Operation.Action {
-    /// Whether it only watches: it takes none of the places that bound the calls in flight.
+    /// Whether it mostly waits for what happens in a container: it takes none of the places that bound the calls in
+    /// flight, and ends when the user gives up.
     package var isWait: Bool {
-        if case .awaitContainer = self { true } else { false }
+        switch self {
+        case .awaitContainer, .runHook: true
+        default: false
+        }
+    }
+
+    /// Whether what comes after it must not happen where it failed, even where failures are otherwise passed over: a
+    /// container whose `pre_stop` hook failed is not to be stopped.
+    package var isGuard: Bool { if case .runHook = self { true } else { false } }
+
+    /// A hook as people know it: `pre_stop hook 1 of web-1`. It tells nothing of its command, which may hold a secret.
+    /// nil for what runs none.
+    package var hook: String? {
+        guard case .runHook(let container, let kind, let index) = self else { return nil }
+        return "\(kind.rawValue) hook \(index + 1) of \(container.name)"
     }
 
     /// The verb and the object, for plans and messages: `start container web-1`.
@@ -95,6 +116,7 @@ extension Operation.Action {
         case .awaitContainer(let container, .healthy): "wait until \(container.name) is healthy"
         case .awaitContainer(let container, .completed): "wait until \(container.name) has completed"
         case .awaitContainer(let container, .up): "wait until \(container.name) is up"
+        case .runHook: "run \(hook ?? "")"
         case .removeContainer(let container, _): "remove container \(container.name)"
         case .renameContainer(.planned, let name): "rename the new container to \(name)"
         case .renameContainer(let container, let name): "rename container \(container.name) to \(name)"

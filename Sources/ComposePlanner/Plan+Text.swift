@@ -21,11 +21,16 @@ extension Plan: CustomStringConvertible {
     /// How many operations of each kind: `2 containers to create, 1 to replace`.
     package var summary: String {
         var counts: [(Int, String)] = [(pulls.count, "to pull")]
-        var created = 0, replaced = 0, started = 0, removed = 0, renamed = 0, stopped = 0, awaited = 0
+        var created = 0, replaced = 0, started = 0, removed = 0, renamed = 0, stopped = 0, awaited = 0, hooks = 0
         for operation in prepare + finish {
             switch operation.action {
             case .createContainer, .createNetwork, .createVolume: created += 1
             case .startContainer(.existing): started += 1
+            // Made and removed by the same plan: the container of a hook.
+            case .removeContainer(.planned, _):
+                hooks += 1
+                created -= 1
+            case .runHook: hooks += 1
             case .removeContainer, .removeNetwork, .removeVolume: removed += 1
             case .stopContainer: stopped += 1
             case .renameContainer(.planned, _): replaced += 1
@@ -40,6 +45,7 @@ extension Plan: CustomStringConvertible {
         counts.append((removed - replaced, "to remove"))
         counts.append((renamed, "to rename"))
         if removed == 0 { counts.append((stopped, "to stop")) }
+        counts.append((hooks, hooks == 1 ? "hook to run" : "hooks to run"))
         if prepare.count + finish.count == awaited { counts.append((awaited, "to wait for")) }
         return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }

@@ -82,9 +82,11 @@ package enum ResourceSpec: Sendable, Equatable {
     case container(ContainerSpec)
     /// Files to be put into a container before it starts.
     case files([InjectedFile])
+    /// The process of a hook.
+    case hook(ExecSpec)
 }
 
-/// A file put into a container before it starts: a config or a secret that has no file on the host.
+/// A file put into a container before it starts: a config or a secret that is not mounted.
 package struct InjectedFile: Sendable, Equatable {
     package let path: String
     package let content: [UInt8]

@@ -22,10 +22,12 @@ struct PlanBuilder {
 
     /// Adds an operation after the commit.
     mutating func addFinish(
-        _ action: Operation.Action, cause: String, needs: [OperationID] = [], service: String? = nil
+        _ action: Operation.Action, cause: String, needs: [OperationID] = [], service: String? = nil,
+        spec: ResourceSpec? = nil
     ) -> OperationID {
         let id = nextID
         finish.append(Operation(id: id, action: action, cause: cause, needs: Set(needs).sorted(), service: service))
+        specs[id] = spec
         return id
     }
 

@@ -26,7 +26,8 @@ extension Operation {
         // A replacement must have stopped before its predecessor starts again: they may share a port.
         case .startContainer(let container): .stop(container)
         case .stopContainer(.existing(let id, _), _): .start(id)
-        case .stopContainer(.planned, _), .awaitContainer: nil
+        // What a hook did is not known.
+        case .stopContainer(.planned, _), .awaitContainer, .runHook: nil
         case .removeContainer, .renameContainer, .removeNetwork, .removeVolume: nil
         }
     }

@@ -26,7 +26,7 @@ extension UpPlanner {
                 return "image changed \(short(old)) -> \(short(image.id.rawValue))"
             }
         }
-        return FieldDigests(injectedFiles(service)).changes(since: container.labels[ComposeLabels.files])
+        return fileDigests(service).changes(since: container.labels[ComposeLabels.files])
             ?? networkCause(of: container, service) ?? volumeCause(of: container, service)
     }
 

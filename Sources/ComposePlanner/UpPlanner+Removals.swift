@@ -7,8 +7,7 @@ extension UpPlanner {
         refusePaused(container)
         removals.append((container, cause))
         guard container.summary.state.isRunning else { return }
-        let stop = builder.add(
-            .stopContainer(container.handle, grace: options.stopGrace), cause: cause, service: container.service)
+        let stop = addStop(of: container, cause: cause).last
         for port in container.summary.ports.compactMap(\.hostPort) { portStops[port, default: []].append(stop) }
     }
 

@@ -7,8 +7,9 @@ extension UpPlanner {
     mutating func planPulls(_ services: [Service]) -> [ImagePull] {
         if options.onlyStart { return [] }
         var wanted: [String: (platform: String?, cause: String, services: [String])] = [:]
-        for service in services where (options.scale[service.name] ?? service.replicas) > 0 {
-            let reference = imageReference(service)
+        let needed = services.filter { (options.scale[$0.name] ?? $0.replicas) > 0 }
+            .flatMap { service in imageReferences(service).map { (service, $0) } }
+        for (service, reference) in needed {
             let isPresent = observed.images[reference] != nil
             let cause: String
             switch service.pullPolicy {
@@ -20,7 +21,7 @@ extension UpPlanner {
                 continue
             default:
                 if isPresent { continue }
-                if service.image == nil, service.build != nil {
+                if service.image == nil, service.build != nil, reference == imageReference(service) {
                     problems.append(
                         "Service \(service.name) is to be built, which gantry does not do yet, and image \(reference) "
                             + "is not on the engine. Build it first: `docker build -t \(reference) CONTEXT`.")
@@ -28,12 +29,25 @@ extension UpPlanner {
                 }
                 cause = "is not on the engine"
             }
-            wanted[reference, default: (service.platform, cause, [])].services.append(service.name)
+            wanted[reference, default: (platform(service), cause, [])].services.append(service.name)
+        }
+        for service in services {
+            for mount in service.volumes where mount.kind == .image {
+                let reference = imageReference(mountedBy: mount.source ?? "")
+                guard observed.images[reference] == nil else { continue }
+                wanted[reference, default: (project.defaultPlatform, "is not on the engine", [])].services
+                    .append(service.name)
+            }
         }
         return wanted.sorted { $0.key < $1.key }.map {
             ImagePull(
                 reference: $0.key, platform: $0.value.platform, cause: $0.value.cause, services: $0.value.services)
         }
+    }
+
+    /// The service's image, and those of its hooks that run in containers of their own.
+    private func imageReferences(_ service: Service) -> Set<String> {
+        Set([imageReference(service)] + service.hooks(.preStart).compactMap(\.image))
     }
 
     func imageReference(_ service: Service) -> String { service.image ?? "\(project.name)-\(service.name)" }
@@ -55,6 +69,7 @@ extension UpPlanner {
             }
             let hash = ConfigHash.network(network)
             guard let found = present.first else {
+                if network.enableIPv4 == false { need(.enableIPv4, "Network \(network.name): enable_ipv4: false") }
                 networkOperations[key] = builder.add(
                     .createNetwork(name: network.name), cause: "is not there yet",
                     spec: .network(networkSpec(network, hash: hash)))

@@ -13,6 +13,10 @@ package struct UpPlanner {
     var networkOperations: [String: OperationID] = [:]
     var volumeOperations: [String: OperationID] = [:]
     var replicas: [String: [PlannedReplica]] = [:]
+    /// The stops of each service's containers.
+    var stops: [String: [OperationID]] = [:]
+    /// The containers of the hooks that run in ones of their own.
+    var hookContainers: [ContainerHandle] = []
     private var waits: [Wait: OperationID] = [:]
     private var links: [OperationID: ContainerLinks] = [:]
     /// The stops of containers that go, by the host ports that they free.
@@ -35,8 +39,12 @@ package struct UpPlanner {
         let observed: ObservedContainer?
         /// The operation that starts it, nil where it is left as it is.
         var start: OperationID?
-        /// The operation that stops its predecessor or itself.
+        /// The last of the start and the hooks that follow it: what waits for the service waits for this.
+        var ready: OperationID?
+        /// The first of the operations that stop its predecessor or itself.
         var stop: OperationID?
+
+        var whenReady: [OperationID] { ready.map { [$0] } ?? [] }
 
         var isReplacement: Bool {
             if case .planned = handle { observed != nil } else { false }
@@ -44,7 +52,7 @@ package struct UpPlanner {
     }
 
     package init(project: Project, observed: ObservedState, options: UpOptions = UpOptions()) {
-        self.project = project
+        self.project = project.openingAPISocket(observed.client)
         self.observed = observed
         self.options = options
     }
@@ -68,12 +76,13 @@ package struct UpPlanner {
         planNetworks(services)
         planVolumes(services)
         planOrphans()
-        for service in services { noteUninterpreted(service) }
+        for service in services { judge(service) }
         for service in services { planService(service, isNamed: named.contains(service.name)) }
         if options.wait { planFinalWaits(services) }
         refusePortConflicts(services)
         guard problems.isEmpty else { throw PlanError(problems) }
         planFinish()
+        planHookRemovals(services)
 
         var plan = Plan(project: project.name)
         plan.pulls = pulls
@@ -131,6 +140,7 @@ package struct UpPlanner {
             planCreation(
                 service, number: highest + number + 1, cause: present.isEmpty ? "is not there yet" : "scaled up")
         }
+        planPreStart(service)
     }
 
     /// Which containers stay when there are too many: those that need no replacing first, then the lowest numbers.
@@ -143,9 +153,7 @@ package struct UpPlanner {
 
     /// The name that a replacement was to get, where it was interrupted before it had it.
     private func missingName(of container: ObservedContainer) -> String? {
-        guard container.labels[ComposeLabels.replace] != nil, let name = finalName(of: container),
-            container.name.hasSuffix("_" + name)
-        else { return nil }
+        guard let name = finalName(of: container), container.pendingReplacement?.finalName == name else { return nil }
         return name
     }
 
@@ -162,15 +170,16 @@ package struct UpPlanner {
             .flatMap { replicas[$0] ?? [] }.filter { $0.isReplacement || $0.stop != nil }
         if !options.withoutStart { refusePaused(container) }
         if !options.withoutStart, container.summary.state != .running, container.summary.state != .restarting {
-            replica.start = addStart(
-                container.handle, service, cause: "is \(container.summary.state.rawValue)", needs: [])
+            addStart(
+                of: &replica, service, hooks: hooks(.postStart, of: container),
+                cause: "is \(container.summary.state.rawValue)", needs: [])
         } else if !restarting.isEmpty, !options.withoutStart {
             let cause = "restarts with what it depends on"
-            let stop = builder.add(
-                .stopContainer(container.handle, grace: options.stopGrace), cause: cause, service: service.name)
-            for other in restarting.compactMap(\.stop) { builder.require(other, after: stop) }
-            replica.stop = stop
-            replica.start = addStart(container.handle, service, cause: cause, needs: [stop])
+            let stop = addStop(of: container, cause: cause)
+            for other in restarting.compactMap(\.stop) { builder.require(other, after: stop.last) }
+            replica.stop = stop.first
+            addStart(
+                of: &replica, service, hooks: hooks(.postStart, of: container), cause: cause, needs: [stop.last])
         }
         replicas[service.name, default: []].append(replica)
     }
@@ -179,7 +188,9 @@ package struct UpPlanner {
         let name = containerName(service, number: number)
         let (id, handle) = addCreation(service, number: number, name: name, replacing: nil, cause: cause)
         var replica = PlannedReplica(number: number, handle: handle, observed: nil)
-        if !options.withoutStart { replica.start = addStart(handle, service, cause: cause, needs: [id]) }
+        if !options.withoutStart {
+            addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: [id])
+        }
         replicas[service.name, default: []].append(replica)
     }
 
@@ -196,17 +207,15 @@ package struct UpPlanner {
         var needs = [creation]
         if old.summary.state.isRunning {
             // As late as possible, so that the old one serves until its successor may start.
-            let stop = builder.add(
-                .stopContainer(old.handle, grace: options.stopGrace), cause: cause,
-                needs: needs + (options.withoutStart ? [] : startNeeds(of: service)), service: service.name)
-            replica.stop = stop
-            needs.append(stop)
+            let stop = addStop(
+                of: old, cause: cause, needs: needs + (options.withoutStart ? [] : startNeeds(of: service)))
+            replica.stop = stop.first
+            needs.append(stop.last)
         }
         if !options.withoutStart {
-            let start = addStart(handle, service, cause: cause, needs: needs)
-            replica.start = start
+            addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: needs)
             addWait(
-                for: handle, .up, service: service.name, needs: [start],
+                for: handle, .up, service: service.name, needs: replica.whenReady,
                 cause: "must be up before the container that it replaces goes")
         }
         replacements.append((old, handle, cause))
@@ -216,9 +225,24 @@ package struct UpPlanner {
     private mutating func addCreation(
         _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, cause: String
     ) -> (OperationID, ContainerHandle) {
-        var spec = containerSpec(service, number: number, replacing: old)
-        var targets: [String: ContainerHandle] = [:]
-        for name in service.references {
+        let resources =
+            service.networks.keys.compactMap { networkOperations[$0] }
+            + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
+        let id = addContainer(
+            containerSpec(service, number: number, replacing: old), linking: service, name: name, cause: cause,
+            needs: resources)
+        return (id, .planned(id, name: containerName(service, number: number)))
+    }
+
+    /// Adds the making of a container, and what is filled in when those that it refers to, as `service` does, are there.
+    ///
+    /// - Parameter targets: containers to take for services' first ones.
+    mutating func addContainer(
+        _ spec: ContainerSpec, linking service: Service, targets: [String: ContainerHandle] = [:], name: String,
+        cause: String, needs: [OperationID]
+    ) -> OperationID {
+        var (spec, targets) = (spec, targets)
+        for name in service.references where targets[name] == nil {
             targets[name] = linkedContainer(name)
             if targets[name] == nil {
                 problems.append(
@@ -226,27 +250,36 @@ package struct UpPlanner {
             }
         }
         let links = ContainerLinks(service: service, targets: targets)
-        let makers = targets.values.compactMap { if case .planned(let id, _) = $0 { id } else { nil } }
+        let makers = targets.values.compactMap(\.maker)
         if makers.isEmpty {
             links.resolve(&spec) { if case .existing(let id, _) = $0 { id } else { ContainerID($0.name) } }
         }
-        let resources =
-            service.networks.keys.compactMap { networkOperations[$0] }
-            + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
         let id = builder.add(
-            .createContainer(name: name), cause: cause, needs: resources + makers,
-            service: service.name, spec: .container(spec))
+            .createContainer(name: name), cause: cause, needs: needs + makers, service: service.name,
+            spec: .container(spec))
         if !makers.isEmpty { self.links[id] = links }
-        return (id, .planned(id, name: containerName(service, number: number)))
+        return id
     }
 
+    /// Adds a replica's start, and the `post_start` hooks that follow it.
     private mutating func addStart(
+        of replica: inout PlannedReplica, _ service: Service, hooks: [Hook], cause: String, needs: [OperationID]
+    ) {
+        let start = addStart(
+            replica.handle, service, cause: cause,
+            needs: needs + startNeeds(of: service) + portNeeds(of: service))
+        replica.start = start
+        replica.ready =
+            builder.addHooks(hooks, .postStart, in: replica.handle, needs: [start], service: service.name).last ?? start
+    }
+
+    /// Adds the start of a container that gets the service's files.
+    mutating func addStart(
         _ container: ContainerHandle, _ service: Service, cause: String, needs: [OperationID]
     ) -> OperationID {
         let files = injectedFiles(service)
         return builder.add(
-            .startContainer(container), cause: cause,
-            needs: needs + startNeeds(of: service) + portNeeds(of: service), service: service.name,
+            .startContainer(container), cause: cause, needs: needs, service: service.name,
             spec: files.isEmpty ? nil : .files(files))
     }
 
@@ -254,23 +287,23 @@ package struct UpPlanner {
 
     /// What must have happened before a replica of `service` may start: what it depends on has started, is healthy or
     /// has completed.
-    private mutating func startNeeds(of service: Service) -> [OperationID] {
+    mutating func startNeeds(of service: Service) -> [OperationID] {
         var needs: [OperationID] = []
         for (name, dependency) in service.dependencies.sorted(by: { $0.key < $1.key }) {
             for replica in replicas[name] ?? [] {
                 switch dependency.condition {
                 case .started:
-                    if let start = replica.start { needs.append(start) }
+                    needs += replica.whenReady
                 case .healthy:
                     if replica.start == nil, replica.observed?.summary.health == .healthy { continue }
                     needs.append(
                         addWait(
-                            for: replica.handle, .healthy, service: name, needs: replica.start.map { [$0] } ?? [],
+                            for: replica.handle, .healthy, service: name, needs: replica.whenReady,
                             cause: "\(service.name) needs it healthy", isOptional: !dependency.required))
                 case .completed:
                     needs.append(
                         addWait(
-                            for: replica.handle, .completed, service: name, needs: replica.start.map { [$0] } ?? [],
+                            for: replica.handle, .completed, service: name, needs: replica.whenReady,
                             cause: "\(service.name) needs it completed", isOptional: !dependency.required))
                 }
             }
@@ -279,7 +312,7 @@ package struct UpPlanner {
     }
 
     @discardableResult
-    private mutating func addWait(
+    mutating func addWait(
         for container: ContainerHandle, _ readiness: Readiness, service: String, needs: [OperationID], cause: String,
         isOptional: Bool = false
     ) -> OperationID {
@@ -299,7 +332,7 @@ package struct UpPlanner {
                 let isAwaited = waits.keys.contains { $0.container == replica.handle && !$0.isOptional }
                 if isHealthy || isAwaited { continue }
                 addWait(
-                    for: replica.handle, .up, service: service.name, needs: replica.start.map { [$0] } ?? [],
+                    for: replica.handle, .up, service: service.name, needs: replica.whenReady,
                     cause: "the command waits for it")
             }
         }

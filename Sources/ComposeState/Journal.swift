@@ -1,6 +1,7 @@
 package import ComposePlanner
 import FoundationEssentials
 import GRDB
+import Synchronization
 
 /// The identity of a transaction; objects that it makes carry it in a label.
 package struct TransactionID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
@@ -32,7 +33,7 @@ package struct JournaledTransaction: Sendable, Equatable {
     package let command: String
     /// Whether it is past the point of no return: it is finished, not taken back.
     package let isCommitted: Bool
-    package let steps: [Step]
+    package fileprivate(set) var steps: [Step]
 
     package struct Step: Sendable, Equatable {
         package enum Progress: String, Sendable {
@@ -49,15 +50,18 @@ package struct JournaledTransaction: Sendable, Equatable {
         }
         package let operation: Operation
         package let isFinish: Bool
-        package let progress: Progress
+        package fileprivate(set) var progress: Progress
         /// The identifier of what the operation made.
-        package let result: String?
+        package fileprivate(set) var result: String?
     }
 }
 
 /// What has been begun and not ended: written before each engine call and after it, read when a command starts.
+///
+/// Every failure of the file's is a ``StateError``.
 package struct Journal: Sendable {
-    private let store: StateStore
+    let store: StateStore
+    private let running = RunningTransactions()
 
     package init(_ store: StateStore) { self.store = store }
 
@@ -68,42 +72,57 @@ package struct Journal: Sendable {
         let steps = try (plan.prepare.map { ($0, false) } + plan.finish.map { ($0, true) }).map { operation, isFinish in
             (operation.id.rawValue, String(decoding: try encoder.encode(operation), as: UTF8.self), isFinish)
         }
-        try await store.database.write { database in
-            try database.execute(
-                sql: #"INSERT INTO "transaction" (id, engine, project, command) VALUES (?, ?, ?, ?)"#,
-                arguments: [id.rawValue, scope.engine, scope.project, command])
-            let insert = try database.makeStatement(
-                sql: #"INSERT INTO step ("transaction", operation, content, isFinish) VALUES (?, ?, ?, ?)"#)
-            for (operation, content, isFinish) in steps {
-                try insert.execute(arguments: [id.rawValue, operation, content, isFinish])
+        do {
+            try await store.write { database in
+                try database.execute(
+                    sql: #"INSERT INTO "transaction" (id, engine, project, command) VALUES (?, ?, ?, ?)"#,
+                    arguments: [id.rawValue, scope.engine, scope.project, command])
+                let insert = try database.makeStatement(
+                    sql: #"INSERT INTO step ("transaction", operation, content, isFinish) VALUES (?, ?, ?, ?)"#)
+                for (operation, content, isFinish) in steps {
+                    try insert.execute(arguments: [id.rawValue, operation, content, isFinish])
+                }
             }
+        } catch var error as StateError {
+            error.isBeforeChange = true
+            throw error
         }
+        running.begin(
+            JournaledTransaction(
+                id: id, command: command, isCommitted: false,
+                steps: plan.prepare.map { .init(operation: $0, isFinish: false, progress: .pending, result: nil) }
+                    + plan.finish.map { .init(operation: $0, isFinish: true, progress: .pending, result: nil) }))
         return id
     }
 
     /// Records that the engine is about to be asked.
     package func intend(_ operation: OperationID, in transaction: TransactionID) async throws {
         try await set(.intended, result: nil, operation, transaction)
+        // Not before: where it cannot be written, the engine is not asked.
+        running.set(.intended, result: nil, operation, transaction)
     }
 
     /// Records that the engine did it, and the identifier of what was made.
     package func complete(_ operation: OperationID, result: String?, in transaction: TransactionID) async throws {
+        running.set(.done, result: result, operation, transaction)
         try await set(.done, result: result, operation, transaction)
     }
 
     /// Records that the engine answered with an error, and so will do no more of it.
     package func fail(_ operation: OperationID, in transaction: TransactionID) async throws {
+        running.set(.failed, result: nil, operation, transaction)
         try await set(.failed, result: nil, operation, transaction)
     }
 
     /// Records that an operation was taken back.
     package func undo(_ operation: OperationID, in transaction: TransactionID) async throws {
+        running.set(.undone, result: nil, operation, transaction)
         try await set(.undone, result: nil, operation, transaction)
     }
 
     /// The point of no return.
     package func commit(_ transaction: TransactionID) async throws {
-        try await store.database.write { database in
+        try await store.write { database in
             try database.execute(
                 sql: #"UPDATE "transaction" SET isCommitted = 1 WHERE id = ?"#, arguments: [transaction.rawValue])
         }
@@ -111,22 +130,39 @@ package struct Journal: Sendable {
 
     /// Forgets a transaction that is finished or wholly taken back.
     package func end(_ transaction: TransactionID) async throws {
-        try await store.database.write { database in
+        running.end(transaction)
+        try await store.write { database in
             try database.execute(sql: #"DELETE FROM "transaction" WHERE id = ?"#, arguments: [transaction.rawValue])
         }
     }
 
     /// A transaction as it stands, nil when it has ended.
     package func transaction(_ id: TransactionID) async throws -> JournaledTransaction? {
-        try await store.database.read { database in
+        try await store.read { database in
             try Row.fetchOne(database, sql: #"SELECT * FROM "transaction" WHERE id = ?"#, arguments: [id.rawValue])
                 .map { try Journal.transaction($0, database) }
         }
     }
 
+    /// What this process knows of a transaction that it has begun and not ended, else what the file tells. It is right
+    /// also where the file cannot be written or read any more.
+    package func account(of id: TransactionID) async throws -> JournaledTransaction? {
+        if let transaction = running.transaction(id) { return transaction }
+        return try await transaction(id)
+    }
+
+    /// The projects of an engine that have transactions which were not ended.
+    package func unfinishedProjects(engine: String) async throws -> [String] {
+        try await store.read { database in
+            try String.fetchAll(
+                database, sql: #"SELECT DISTINCT project FROM "transaction" WHERE engine = ? ORDER BY project"#,
+                arguments: [engine])
+        }
+    }
+
     /// The transactions that were begun and not ended, in the order in which they began.
     package func unfinished(in scope: JournalScope) async throws -> [JournaledTransaction] {
-        try await store.database.read { database in
+        try await store.read { database in
             try Row.fetchAll(
                 database, sql: #"SELECT * FROM "transaction" WHERE engine = ? AND project = ? ORDER BY rowid"#,
                 arguments: [scope.engine, scope.project]
@@ -138,7 +174,7 @@ package struct Journal: Sendable {
         _ progress: JournaledTransaction.Step.Progress, result: String?, _ operation: OperationID,
         _ transaction: TransactionID
     ) async throws {
-        try await store.database.write { database in
+        try await store.write { database in
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE step SET progress = ?, result = coalesce(?, result)
@@ -146,6 +182,13 @@ package struct Journal: Sendable {
                     """)
             try statement.execute(
                 arguments: [progress.rawValue, result, transaction.rawValue, operation.rawValue])
+        }
+    }
+
+    /// Throws what reading any transaction would throw.
+    static func check(_ database: Database) throws {
+        for row in try Row.fetchAll(database, sql: #"SELECT * FROM "transaction""#) {
+            _ = try transaction(row, database)
         }
     }
 
@@ -163,5 +206,26 @@ package struct Journal: Sendable {
         }
         return JournaledTransaction(
             id: TransactionID(rawValue: id), command: row["command"], isCommitted: row["isCommitted"], steps: steps)
+    }
+}
+
+/// The transactions that this process has begun and not ended; an object, because copies of a journal share it.
+private final class RunningTransactions: Sendable {
+    private let all = Mutex<[TransactionID: JournaledTransaction]>([:])
+
+    func begin(_ transaction: JournaledTransaction) { all.withLock { $0[transaction.id] = transaction } }
+
+    func end(_ id: TransactionID) { all.withLock { $0[id] = nil } }
+
+    func transaction(_ id: TransactionID) -> JournaledTransaction? { all.withLock { $0[id] } }
+
+    func set(
+        _ progress: JournaledTransaction.Step.Progress, result: String?, _ operation: OperationID, _ id: TransactionID
+    ) {
+        all.withLock { all in
+            guard let index = all[id]?.steps.firstIndex(where: { $0.operation.id == operation }) else { return }
+            all[id]?.steps[index].progress = progress
+            if let result { all[id]?.steps[index].result = result }
+        }
     }
 }

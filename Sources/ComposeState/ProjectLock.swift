@@ -27,14 +27,22 @@ package struct ProjectLock: ~Copyable, Sendable {
     ///   - path: the lock's file, in a folder that exists; it stays after the lock is freed.
     ///   - holder: what others are told while the lock is held.
     package static func attempt(path: String, holder: String) throws(LockError) -> Attempt {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw LockError(path: path, errorNumber: errno) }
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let number = errno
-            defer { close(descriptor) }
-            guard number == EWOULDBLOCK else { throw LockError(path: path, errorNumber: number) }
-            return .held(by: Holder(description: read(descriptor)))
+        var descriptor: Int32 = -1
+        // A lock on a file that was removed meanwhile keeps nobody out. Removed again and again, it is given up.
+        for _ in 0..<openingAttempts {
+            descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else { throw LockError(path: path, errorNumber: errno) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                let number = errno
+                defer { close(descriptor) }
+                guard number == EWOULDBLOCK else { throw LockError(path: path, errorNumber: number) }
+                return .held(by: Holder(description: read(descriptor)))
+            }
+            if isAt(path, descriptor) { break }
+            close(descriptor)
+            descriptor = -1
         }
+        guard descriptor >= 0 else { throw LockError(path: path, errorNumber: ENOENT) }
         let bytes = Array(holder.utf8)
         if ftruncate(descriptor, 0) != 0 || pwrite(descriptor, bytes, bytes.count, 0) != bytes.count {
             let number = errno
@@ -42,6 +50,16 @@ package struct ProjectLock: ~Copyable, Sendable {
             throw LockError(path: path, errorNumber: number)
         }
         return .locked(ProjectLock(descriptor: descriptor))
+    }
+
+    /// How often a file that somebody removes is opened anew.
+    private static let openingAttempts = 10
+
+    /// Whether an open file is the one that others find at `path`.
+    private static func isAt(_ path: String, _ descriptor: Int32) -> Bool {
+        var (ours, theirs) = (stat(), stat())
+        return fstat(descriptor, &ours) == 0 && lstat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino
+            && ours.st_dev == theirs.st_dev
     }
 
     private init(descriptor: Int32) { self.descriptor = descriptor }

@@ -123,6 +123,15 @@ struct AttachAccount {
         watch(source, ranBefore: false, phase: .starting, gate)
     }
 
+    /// A hook's container is shown and nothing more: its end is none of a service's.
+    func willStartHook(_ source: LogSource, _ gate: Gate) -> [Step] {
+        guard shows(source) else {
+            gate.open()
+            return []
+        }
+        return [.attach(source, isNew: true, gate)]
+    }
+
     mutating func started(_ source: LogSource) -> [Step] {
         starts += 1
         guard var container = watched[source.container] else {

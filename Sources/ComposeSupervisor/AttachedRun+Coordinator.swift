@@ -66,6 +66,7 @@ extension AttachedRun {
             return steps + account.found(containers)
         case .event(let event): return try await steps(after: event, &account)
         case .willStart(let source, let gate): return account.willStart(source, gate)
+        case .willStartHook(let source, let gate): return account.willStartHook(source, gate)
         case .streamEnded(let source, let point, let isBroken):
             return account.streamEnded(source, at: point, isBroken: isBroken)
         case .applied: account.applied(await listIfReachable())

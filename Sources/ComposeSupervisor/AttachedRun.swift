@@ -40,6 +40,7 @@ package final class AttachedRun: Sendable {
         case found([(source: LogSource, state: ContainerState)])
         case event(EngineEvent)
         case willStart(LogSource, Gate)
+        case willStartHook(LogSource, Gate)
         case streamEnded(LogSource, ResumePoint?, isBroken: Bool)
         case applied
         case stopping
@@ -111,7 +112,7 @@ package final class AttachedRun: Sendable {
             group.addTask { await self.coordinate(onAbort) }
             await opened.wait()
             if let failure = state.withLock({ $0.failure }) { throw failure }
-            let value = try await apply(AttachingObserver(run: self, next: observer))
+            let value = try await apply(self.observer(reportingTo: observer))
             await inbox.send(.applied)
             try await group.waitForAll()
             try Task.checkCancellation()
@@ -122,15 +123,44 @@ package final class AttachedRun: Sendable {
         }
     }
 
+    /// An observer that lets the run show what it is told of, for what stops the run's containers.
+    package func observer(reportingTo next: any ApplyObserver) -> any ApplyObserver {
+        AttachingObserver(run: self, next: next)
+    }
+
     /// Attaches to a container that is about to start; returns when nothing that it writes can be missed any more, or
     /// attaching has failed.
     func willStart(_ container: ContainerID, name: String, service: String) async {
         state.withLock { _ = $0.started.insert(container) }
+        let gate = Gate()
+        if await inbox.send(.willStart(source(container, name: name, service: service), gate)) { await gate.wait() }
+    }
+
+    /// The same for a container that is none of the run's, because it ends before a service starts.
+    func willStartHook(_ container: ContainerID, name: String, service: String) async {
+        let gate = Gate()
+        let source = source(container, name: name, service: service, suffix: AttachedRun.hookMark)
+        if await inbox.send(.willStartHook(source, gate)) { await gate.wait() }
+    }
+
+    /// Shows what a hook wrote in a container.
+    func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {
+        guard !lines.isEmpty, options.shown?.contains(service) ?? true else { return }
+        let source = source(container, name: name, service: service, suffix: AttachedRun.hookMark)
+        sink.register([source])
+        // Where the sink takes no more, the run learns that from the sink.
+        try? await sink.write(lines.map { LogRecord(source: source, stream: $0.stream, line: $0.bytes) })
+    }
+
+    /// Tells a hook's output from that of its container; Docker Compose's own.
+    private static let hookMark = " ->"
+
+    private func source(
+        _ container: ContainerID, name: String, service: String, suffix: String = ""
+    ) -> LogSource {
         let label = LogSelection.label(of: name, project: project)
         let number = label.split(separator: "-").last.flatMap { Int($0) } ?? 0
-        let source = LogSource(container: container, service: service, number: number, label: label)
-        let gate = Gate()
-        if await inbox.send(.willStart(source, gate)) { await gate.wait() }
+        return LogSource(container: container, service: service, number: number, label: label + suffix)
     }
 
     func didOpen() { opened.open() }
@@ -143,7 +173,10 @@ package final class AttachedRun: Sendable {
         inbox.finish()
         // Nobody is to wait for an attachment that nobody makes any more.
         while let message = inbox.remaining() {
-            if case .willStart(_, let gate) = message { gate.open() }
+            switch message {
+            case .willStart(_, let gate), .willStartHook(_, let gate): gate.open()
+            default: break
+            }
         }
         opened.open()
     }
@@ -159,5 +192,15 @@ private struct AttachingObserver: ApplyObserver {
     func willStart(_ container: ContainerID, name: String, service: String) async {
         await run.willStart(container, name: name, service: service)
         await next.willStart(container, name: name, service: service)
+    }
+
+    func willStartHook(_ container: ContainerID, name: String, service: String) async {
+        await run.willStartHook(container, name: name, service: service)
+        await next.willStartHook(container, name: name, service: service)
+    }
+
+    func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {
+        await run.hookWrote(lines, in: container, name: name, service: service)
+        await next.hookWrote(lines, in: container, name: name, service: service)
     }
 }

@@ -8,7 +8,7 @@ import NIOPosix
 /// A value of any number of copies that share their connections. All of its calls may run at the same time; see
 /// ``Configuration`` for how long each may take. It connects when it is first used.
 public struct DockerEngine: ContainerEngine {
-    /// How long calls may take and how many connections are kept.
+    /// How long calls may take, how many connections are kept, and who hears of warnings.
     public struct Configuration: Sendable {
         /// For making a connection. Sockets answer at once; a host that is down never does.
         public var connectTimeout: Duration = .seconds(10)
@@ -22,6 +22,9 @@ public struct DockerEngine: ContainerEngine {
         public var imageTimeout: Duration = .seconds(300)
         /// How many idle connections are kept: as many as calls usefully run at once.
         public var maximumIdleConnections = 8
+        /// Is told what the engine finds wrong with a container that it makes all the same: the container's name, and
+        /// the engine's words.
+        public var onWarning: @Sendable (_ container: String, _ warning: String) -> Void = { _, _ in }
 
         /// Makes a configuration of the defaults.
         public init() {}

@@ -41,6 +41,9 @@ public protocol ContainerEndpoints: Sendable {
     func killContainer(_ id: ContainerID, signal: String) async throws
     /// Removes a container; `force` kills it first, `anonymousVolumes` removes the unnamed volumes that it owns.
     func removeContainer(_ id: ContainerID, force: Bool, anonymousVolumes: Bool) async throws
+    /// Changes when the engine starts a container again, whether it runs or not. Throws `.unsupported` where the engine
+    /// cannot.
+    func updateContainer(_ id: ContainerID, restartPolicy: RestartPolicySpec) async throws
     /// Gives a container another name. Throws `.conflict` where the name is in use.
     func renameContainer(_ id: ContainerID, to name: String) async throws
     /// Stops a container's processes where they stand.
@@ -63,6 +66,15 @@ public protocol ContainerEndpoints: Sendable {
         input: Bool,
         _ body: (ProcessConnection) async throws -> Result
     ) async throws -> Result
+}
+
+extension ContainerEndpoints {
+    /// Throws `.unsupported`: what an engine does that cannot change a container's policy.
+    public func updateContainer(_ id: ContainerID, restartPolicy: RestartPolicySpec) async throws {
+        throw EngineError(
+            .unsupported, call: "update \(id)",
+            message: "the engine cannot change when a container is started again")
+    }
 }
 
 /// Running further processes in containers.
@@ -92,6 +104,9 @@ public protocol ImageEndpoints: Sendable {
         platform: String?,
         _ body: (EngineStream<PullProgress>) async throws -> Result
     ) async throws -> Result
+    /// The digest that an image's registry has for it now, as `sha256:...`; the image need not be on the engine. Throws
+    /// `.notFound` or `.unauthorized` where the registry does not give it.
+    func registryDigest(of reference: String) async throws -> String
     /// Gives an image another name.
     func tagImage(_ reference: String, as name: String) async throws
     /// Removes an image, or its name where it has several.

@@ -37,6 +37,8 @@ public struct ContainerLimits: Sendable, Equatable {
     public var outOfMemoryScore: Int?
     /// The shell's `ulimit`s.
     public var userLimits: [UserLimitSpec] = []
+    /// Its share of block devices.
+    public var blockIO = BlockIOLimits()
 
     /// Makes limits that are all the engine's defaults.
     public init() {}
@@ -85,6 +87,10 @@ public struct ContainerIsolation: Sendable, Equatable {
     public var runtime: String?
     /// Options such as `no-new-privileges:true`.
     public var securityOptions: [String] = []
+    /// Paths of `/proc` and `/sys` that are hidden inside; nil is the engine's own list, empty hides none.
+    public var maskedPaths: [String]?
+    /// Paths of `/proc` and `/sys` that may only be read inside; nil is the engine's own list, empty is none.
+    public var readOnlyPaths: [String]?
     /// Kernel parameters by name.
     public var systemControls: [String: String] = [:]
     /// `host`.
@@ -121,7 +127,7 @@ public struct DeviceRequestSpec: Sendable, Equatable {
     public var driver: String
     /// How many; -1 is all, 0 where identifiers are given.
     public var count: Int
-    /// Which ones.
+    /// Which ones; those of the Container Device Interface have ``driver`` `cdi`.
     public var identifiers: [String]
     /// The driver's options.
     public var options: [String: String]

@@ -48,6 +48,10 @@ public struct ContainerSpec: Sendable, Equatable {
     /// The networks to be attached to, primary first. Where the engine takes only one at creation (API before 1.44), the
     /// client attaches the others before it returns.
     public var networks: [NetworkAttachment] = []
+    /// A fixed MAC address for a container that is attached by ``networkMode`` alone; ``networks`` have their own.
+    public var macAddress: String?
+    /// `container:alias` links of the engine's default bridge; ``networks`` have their own.
+    public var links: [String] = []
     /// Whether an init process runs as process 1.
     public var initProcess: Bool?
     /// Whether the container is removed when it exits.
@@ -133,7 +137,17 @@ public struct PortBinding: Sendable, Equatable {
 
 /// A mount in the Engine API's long form.
 public struct MountSpec: Sendable, Equatable {
-    /// `bind`, `volume`, `tmpfs`, `image`.
+    /// What becomes of the mounts below a bind mount's source.
+    public enum Recursion: Sendable, Equatable {
+        /// They are left out.
+        case disabled
+        /// They stay writable where the mount itself is read-only (API 1.44; what older engines do anyway).
+        case writable
+        /// They are read-only with it, or the container does not start (API 1.44).
+        case readOnly
+    }
+
+    /// `bind`, `volume`, `tmpfs`, `image`, `npipe`, `cluster`.
     public var type: String
     /// A path or a name; empty for anonymous volumes and `tmpfs`.
     public var source: String
@@ -141,6 +155,10 @@ public struct MountSpec: Sendable, Equatable {
     public var target: String
     /// Whether the container may not write.
     public var readOnly: Bool
+    /// How soon both sides see what the other one wrote: `cached`; only some engines heed it.
+    public var consistency: String?
+    /// For binds: nil is the engine's default.
+    public var recursion: Recursion?
     /// For binds: `rprivate` and so on.
     public var propagation: String?
     /// For binds: whether a missing source is created. False makes it an error.
@@ -160,7 +178,7 @@ public struct MountSpec: Sendable, Equatable {
     public init(
         type: String, source: String = "", target: String, readOnly: Bool = false, propagation: String? = nil,
         createSource: Bool = false, noCopy: Bool = false, labels: [String: String] = [:], subpath: String? = nil,
-        size: Int64? = nil, mode: Int? = nil
+        size: Int64? = nil, mode: Int? = nil, recursion: Recursion? = nil, consistency: String? = nil
     ) {
         self.type = type
         self.source = source
@@ -173,6 +191,8 @@ public struct MountSpec: Sendable, Equatable {
         self.subpath = subpath
         self.size = size
         self.mode = mode
+        self.recursion = recursion
+        self.consistency = consistency
     }
 }
 

@@ -160,6 +160,8 @@ public struct ContainerDetails: Sendable, Equatable {
     public var finishedAt: EngineTime?
     /// How often the engine's restart policy has started it again.
     public var restartCount: Int
+    /// When the engine starts it again; nil where the engine does not say.
+    public var restartPolicy: RestartPolicySpec?
     /// What its healthcheck says.
     public var health: ContainerHealth
     /// The last probes, oldest first.
@@ -181,7 +183,7 @@ public struct ContainerDetails: Sendable, Equatable {
         outOfMemory: Bool = false, startedAt: EngineTime? = nil, finishedAt: EngineTime? = nil, restartCount: Int = 0,
         health: ContainerHealth = .none, probes: [ProbeResult] = [], healthCheck: HealthCheckSpec? = nil,
         labels: [String: String] = [:], terminal: Bool = false, mounts: [MountSummary] = [],
-        networks: [String: NetworkID] = [:]
+        networks: [String: NetworkID] = [:], restartPolicy: RestartPolicySpec? = nil
     ) {
         self.id = id
         self.name = name
@@ -193,6 +195,7 @@ public struct ContainerDetails: Sendable, Equatable {
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.restartCount = restartCount
+        self.restartPolicy = restartPolicy
         self.health = health
         self.probes = probes
         self.healthCheck = healthCheck

@@ -23,6 +23,7 @@ struct Container {
     var startedAt: EngineTime?
     var finishedAt: EngineTime?
     var restartCount = 0
+    var restartPolicy: RestartPolicySpec?
     /// Since the last start that was asked for, or the last tick.
     var immediateRestarts = 0
     var ports: [PortSummary] = []
@@ -51,7 +52,7 @@ struct Container {
 
     /// Whether the engine starts it again after an exit of its own.
     func restarts(afterExit code: Int) -> Bool {
-        guard let policy = spec.restartPolicy else { return false }
+        guard let policy = restartPolicy else { return false }
         switch policy.name {
         case "always", "unless-stopped": return true
         case "on-failure": return code != 0 && (policy.maximumRetries == 0 || restartCount < policy.maximumRetries)
@@ -72,7 +73,7 @@ struct Container {
             id: id, name: name, imageID: imageID, state: state, exitCode: exitCode, failure: failure,
             outOfMemory: false, startedAt: startedAt, finishedAt: finishedAt, restartCount: restartCount,
             health: health, probes: probes, healthCheck: healthCheck, labels: labels, terminal: spec.terminal,
-            mounts: mounts, networks: networks)
+            mounts: mounts, networks: networks, restartPolicy: restartPolicy ?? RestartPolicySpec(name: "no"))
     }
 
     // The phrases of the engine's own formatter; how long ago is always a second, since the clock is logical.

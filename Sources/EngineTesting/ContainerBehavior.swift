@@ -82,11 +82,14 @@ public struct ExecResult: Sendable, Equatable {
     public var exitCode: Int
     /// What it prints.
     public var output: [OutputLine]
+    /// Whether it goes on until its container ends, and then ends with 137.
+    public var isEndless: Bool
 
     /// Makes a result.
-    public init(exitCode: Int = 0, output: [OutputLine] = []) {
+    public init(exitCode: Int = 0, output: [OutputLine] = [], isEndless: Bool = false) {
         self.exitCode = exitCode
         self.output = output
+        self.isEndless = isEndless
     }
 }
 

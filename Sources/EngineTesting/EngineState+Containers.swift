@@ -42,7 +42,8 @@ extension EngineState {
             labels: image.details.labels.merging(spec.labels) { $1 },
             healthCheck: healthCheck(of: spec, image: image.details), created: stamp(), mounts: [],
             endpoints: endpoints)
-        mountAll(of: spec, image: image.details, in: &container)
+        container.restartPolicy = spec.restartPolicy
+        try mountAll(of: spec, image: image.details, in: &container)
         containers[id] = container
         outputs[id] = ContainerOutput()
         record("create", on: container)

@@ -40,15 +40,31 @@ extension EngineState {
     /// Runs a prepared process to its end.
     mutating func runExec(_ id: ExecID) throws -> [OutputFrame] {
         let exec = try findExec(id)
-        guard exec.exitCode == nil else { throw Refusal.conflict("exec session \(id) has already run") }
+        guard exec.exitCode == nil, !exec.isRunning else {
+            throw Refusal.conflict("exec session \(id) has already run")
+        }
         let container = try running(exec.container)
         record("exec_start: " + exec.command.joined(separator: " "), on: container, ["execID": id.rawValue])
         var result = behavior(of: container).execs[exec.command] ?? ExecResult()
         if exec.command == container.probeCommand { result = ExecResult(exitCode: probe(container.id)) }
-        execs[id]?.exitCode = result.exitCode
-        record("exec_die", on: container, ["execID": id.rawValue, "exitCode": String(result.exitCode)])
+        execs[id]?.isRunning = true
+        if !result.isEndless { endExec(id, code: result.exitCode, on: container) }
         return result.output.map {
             OutputFrame(stream: $0.stream, bytes: (Array($0.text.utf8) + [UInt8(ascii: "\n")])[...])
+        }
+    }
+
+    private mutating func endExec(_ id: ExecID, code: Int, on container: Container) {
+        execs[id]?.exitCode = code
+        execs[id]?.isRunning = false
+        record("exec_die", on: container, ["execID": id.rawValue, "exitCode": String(code)])
+    }
+
+    /// Ends the further processes of a container whose own has ended.
+    mutating func endExecs(of container: Container) {
+        for (id, exec) in execs.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where exec.container == container.id && exec.isRunning {
+            endExec(id, code: 137, on: container)
         }
     }
 

@@ -40,6 +40,13 @@ extension EngineState {
         return progress + [PullProgress(status: "Status: \(result) \(name.familiar)")]
     }
 
+    func registryDigest(of reference: String) throws -> String {
+        guard let image = pullable[ImageReference(reference)] else {
+            throw Refusal.notFound("manifest unknown: \(ImageReference(reference).familiar)")
+        }
+        return image.details.id.rawValue
+    }
+
     mutating func tag(_ reference: String, as newName: String) throws {
         let image = try findImage(reference)
         install(image, as: ImageReference(newName))

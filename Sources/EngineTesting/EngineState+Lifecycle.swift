@@ -85,6 +85,7 @@ extension EngineState {
         if container.health != .none { container.health = .unhealthy }
         containers[id] = container
         outputs[id]?.exitCodes.append(code)
+        endExecs(of: container)
         record("die", on: container, ["exitCode": String(code)])
         for (name, endpoint) in container.endpoints.sorted(by: { $0.key < $1.key }) {
             recordNetwork("disconnect", name, endpoint.id, container: id)

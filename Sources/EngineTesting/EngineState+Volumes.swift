@@ -47,7 +47,9 @@ extension EngineState {
     }
 
     /// Works out a container's mounts and makes the volumes that are missing.
-    mutating func mountAll(of spec: ContainerSpec, image: ImageDetails, in container: inout Container) {
+    mutating func mountAll(
+        of spec: ContainerSpec, image: ImageDetails, in container: inout Container
+    ) throws(Refusal) {
         for bind in spec.binds {
             let parts = bind.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             let writable = parts.count < 3 || !parts[2].split(separator: ",").contains("ro")
@@ -71,6 +73,16 @@ extension EngineState {
                     MountSummary(
                         type: mount.type, source: mount.source, target: mount.target, writable: !mount.readOnly))
             }
+        }
+        for entry in spec.volumesFrom {
+            let parts = entry.split(separator: ":").map(String.init)
+            let targets = Set(container.mounts.map(\.target))
+            container.mounts += try find(ContainerID(parts.first ?? "")).mounts.filter { !targets.contains($0.target) }
+                .map { mount in
+                    var mount = mount
+                    if parts.last == "ro" { mount.writable = false }
+                    return mount
+                }
         }
         let covered = Set(container.mounts.map(\.target)).union(spec.temporaryFileSystems.keys)
         for path in image.volumes where !covered.contains(path) { mountVolume("", at: path, in: &container) }

@@ -36,6 +36,7 @@ struct EngineState {
         var container: ContainerID
         var command: [String]
         var exitCode: Int?
+        var isRunning = false
     }
 
     struct Upload {

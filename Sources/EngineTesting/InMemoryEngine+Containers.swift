@@ -51,6 +51,15 @@ extension InMemoryEngine {
         }
     }
 
+    /// Changes when the engine starts a container again, whether it runs or not.
+    public func updateContainer(_ id: ContainerID, restartPolicy: RestartPolicySpec) async throws {
+        try perform(.mutating, { "update \($0.name(of: id)) to restart \(restartPolicy.name)" }) { state in
+            let container = try state.find(id)
+            state.containers[container.id]?.restartPolicy = restartPolicy
+            state.record("update", on: container)
+        }
+    }
+
     /// Gives a container another name. Throws `.conflict` where the name is in use.
     public func renameContainer(_ id: ContainerID, to name: String) async throws {
         try perform(.mutating, { "rename \($0.name(of: id)) to \(name)" }) { try $0.rename(id, to: name) }

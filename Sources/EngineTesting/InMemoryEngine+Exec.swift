@@ -8,37 +8,46 @@ extension InMemoryEngine {
         ) { try $0.createExec(spec, in: id) }
     }
 
-    /// Runs the process to its end before `body` begins; what is sent to it is dropped.
+    /// Runs the process to its end before `body` begins, unless it is endless; what is sent to it is dropped.
     public func withExec<Result: Sendable>(
         _ id: ExecID,
         terminal: Bool,
         _ body: (ProcessConnection) async throws -> Result
     ) async throws -> Result {
         let frames = try perform(.executing, { "exec \($0.describe(id))" }) { try $0.runExec(id) }
+        let cuts = cuts
         let connection = ProcessConnection(
-            output: stream(frames.isEmpty ? [] : [frames]), write: { _ in }, closeInput: {})
+            output: stream(frames.isEmpty ? [] : [frames]) { [self] in
+                try await poll(since: cuts) { state in
+                    state.execs[id]?.isRunning == true ? .wait : .done(())
+                }
+            }, write: { _ in }, closeInput: {})
         return try await body(connection)
     }
 
     /// How a started process stands.
     public func exec(_ id: ExecID) async throws -> ExecDetails {
         try perform(.reading, { "inspect exec \($0.describe(id))" }) { state in
-            // The process ends as it starts, so it is never seen running.
-            ExecDetails(running: false, exitCode: try state.findExec(id).exitCode)
+            let exec = try state.findExec(id)
+            return ExecDetails(running: exec.isRunning, exitCode: exec.exitCode)
         }
     }
 
-    /// A stream of what is known already.
-    func stream<Element: Sendable>(_ elements: [Element]) -> EngineStream<Element> {
+    /// A stream of what is known already, which ends when `end` returns.
+    func stream<Element: Sendable>(
+        _ elements: [Element], endingAfter end: @escaping @Sendable () async throws -> Void = {}
+    ) -> EngineStream<Element> {
         let cursor = Cursor(0)
         return EngineStream { [self] in
             try Task.checkCancellation()
             if isCrashed { throw SimulatedCrash() }
-            return try cursor.move { position in
+            let next: Element? = try cursor.move { position in
                 guard position < elements.count else { return nil }
                 position += 1
                 return elements[position - 1]
             }
+            if next == nil { try await end() }
+            return next
         }
     }
 }

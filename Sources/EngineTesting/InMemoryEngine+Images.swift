@@ -21,6 +21,11 @@ extension InMemoryEngine {
         return try await body(stream(progress))
     }
 
+    /// As the protocol has it; the registry has the `.pullable` images.
+    public func registryDigest(of reference: String) async throws -> String {
+        try perform(.reading, { _ in "find digest \(reference)" }) { try $0.registryDigest(of: reference) }
+    }
+
     /// Gives an image another name.
     public func tagImage(_ reference: String, as name: String) async throws {
         try perform(.mutating, { _ in "tag \(reference) \(name)" }) { try $0.tag(reference, as: name) }

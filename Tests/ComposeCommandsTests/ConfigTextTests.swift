@@ -11,7 +11,6 @@ import Testing
         service.profiles = ["p"]
         service.networks.updateValue(nil, forKey: "default")
         service.environment = ["command": nil]
-        service.extensions = ["x-own": .int(1)]
         service.uninterpreted["blkio_config"] = .object([
             CanonicalValue.Field(
                 "weight_device", .list([.object([CanonicalValue.Field("Path", .string("/dev/a"))])]))
@@ -41,7 +40,6 @@ import Testing
                     image: x:$$1
                     networks:
                       default: null
-                    x-own: 1
                 networks:
                   default:
                     name: demo_default
@@ -51,6 +49,66 @@ import Testing
                 x-a: true
 
                 """)
+    }
+
+    @Test func extensionsAreWhereTheyWereWritten() throws {
+        let text = """
+            name: demo
+            services:
+              web:
+                x-own: 1
+                image: x
+                build: {context: /d, x-b: {a: 1}}
+                deploy: {replicas: 1, x-d: 1, resources: {limits: {pids: 5, x-l: 2}}}
+                networks: {default: {x-n: 1}}
+                volumes: [{type: tmpfs, target: /t, x-v: 1}]
+                ulimits: {nofile: {soft: 1, hard: 2, x-u: 1}}
+            networks: {default: {x-net: 1, ipam: {x-ip: 1, config: [{subnet: 10.0.0.0/24, x-ic: 1}]}}}
+            """
+        var options = LoadOptions(workingDirectory: "/d")
+        options.keepsUnusedResources = true
+        let loaded = try ProjectLoader(options: options, files: MemoryFiles(["/d/compose.yaml": text])).load()
+        #expect(
+            ConfigText.model(loaded, .yaml, onlyImages: false) == """
+                name: demo
+                services:
+                  web:
+                    build:
+                      context: /d
+                      dockerfile: Dockerfile
+                      x-b:
+                        a: 1
+                    deploy:
+                      replicas: 1
+                      resources:
+                        limits:
+                          pids: 5
+                          x-l: 2
+                      x-d: 1
+                    image: x
+                    networks:
+                      default:
+                        x-n: 1
+                    ulimits:
+                      nofile:
+                        soft: 1
+                        hard: 2
+                    volumes:
+                      - type: tmpfs
+                        target: /t
+                        x-v: 1
+                    x-own: 1
+                networks:
+                  default:
+                    name: demo_default
+                    ipam:
+                      config:
+                        - subnet: 10.0.0.0/24
+                      x-ip: 1
+                    x-net: 1
+
+                """)
+        #expect(!ConfigText.model(loaded, .json, onlyImages: false).contains("x-b"))
     }
 
     @Test func jsonHasTheImagesOwnCommandAsNull() {

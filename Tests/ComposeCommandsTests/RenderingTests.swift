@@ -49,6 +49,27 @@ import Testing
         #expect(writeAll(Array("text".utf8), to: full) == ENOSPC)
     }
 
+    // MARK: Failures
+
+    @Test func aFailedHookIsToldWithItsOutputAndWhatItDidStays() {
+        let failure = ApplyFailure(
+            operation: nil, reason: "post_start hook 1 of shop-web-1 exited with code 3", container: nil,
+            isCancelled: false, undone: 2, leftovers: [], hooksRan: true, hookOutput: ["no \u{1B}[2Jway"])
+        #expect(
+            ApplyFailureText.text(failure, command: "up") == """
+                gantry: up failed: post_start hook 1 of shop-web-1 exited with code 3
+                  the hook's last lines:
+                    | no \u{FFFD}[2Jway
+                Rolled back: 2 steps were taken back, and the project is as it was before.
+                What the hooks did is not undone.
+                """)
+    }
+
+    @Test func whatAHookLeftIsToldWithItsOutput() {
+        let leftover = Leftover(what: "pre_stop hook 1 of web-1", reason: "exited with code 3", output: ["busy"])
+        #expect(LeftoverText.text(leftover) == "pre_stop hook 1 of web-1: exited with code 3\n    | busy")
+    }
+
     // MARK: Progress
 
     private static let start = Operation(
@@ -124,7 +145,7 @@ import Testing
                 gantry: up was interrupted.
                 Not everything could be taken back:
                   create network shop_default: has active endpoints
-                The next `gantry up`, `stop` or `down` of this project tries again first.
+                `gantry recover` tries again, and the next `up`, `stop` or `down` of this project does so first.
                 """)
     }
 }

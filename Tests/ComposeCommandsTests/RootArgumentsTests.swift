@@ -9,6 +9,7 @@ import Testing
         (["--file=a.yaml", "logs", "-f"], ["logs", "--file", "a.yaml", "-f"]),
         (["-fa.yaml", "ps"], ["ps", "--file", "a.yaml"]),
         (["--dry-run", "--profile", "*", "up", "web"], ["up", "--dry-run", "--profile", "*", "web"]),
+        (["--strict", "config", "-q"], ["config", "--strict", "-q"]),
         (["--version"], ["version"]),
         (["-h"], ["--help"]),
         ([], ["--help"]),
@@ -31,7 +32,8 @@ import Testing
         let options = ["--file", "a.yaml", "--project-name", "shop", "--profile", "x", "--parallel", "2"]
         for command in GantryCommand.commands {
             let name = try #require(command.configuration.commandName)
-            _ = try GantryCommand.parseAsRoot([name] + options)
+            let path = name == "explain" ? ["web"] : []
+            _ = try GantryCommand.parseAsRoot([name] + options + path)
         }
     }
 

@@ -310,7 +310,7 @@ import Testing
         try await stage.up(ExecutorTests.stack())
         stage.engine.forgetCalls()
         let observed = try await Observer(engine: stage.engine).observe(project: "shop")
-        #expect(await stage.executor().carryOut(DownPlanner.stop("shop", observed: observed)) == [])
+        #expect(await stage.executor().carryOut(DownPlanner.stop("shop", project: nil, observed: observed)) == [])
         #expect(stage.changes == ["stop shop-web-1", "stop shop-db-1"])
     }
 
@@ -321,7 +321,7 @@ import Testing
         let observed = try await Observer(engine: stage.engine).observe(project: "shop")
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return await stage.executor().carryOut(DownPlanner.stop("shop", observed: observed))
+            return await stage.executor().carryOut(DownPlanner.stop("shop", project: nil, observed: observed))
         }
         let leftovers = await task.value
         #expect(leftovers.map(\.what) == ["stop container shop-web-1", "stop container shop-db-1"])

@@ -13,7 +13,7 @@ import Testing
         let trial = try await Trial(scenario)
         for number in 1...trial.count {
             try await trial.run("\(fault) at \(number)") { cancel in
-                FaultSchedule(fault, at: number, onCancellation: cancel)
+                FaultSchedule(fault, at: number, of: scenario.scope, onCancellation: cancel)
             }
         }
     }
@@ -51,7 +51,7 @@ import Testing
         let trial = try await Trial(scenario)
         for number in 1...trial.count {
             let crashed = try await scenario.stage()
-            crashed.engine.setFaults(FaultSchedule(.crash, at: number))
+            crashed.engine.setFaults(FaultSchedule(.crash, at: number, of: scenario.scope))
             _ = try? await crashed.up(scenario.wanted, scenario.options)
             crashed.engine.revive()
 

@@ -1,3 +1,4 @@
+import ComposeModel
 import ComposePlanner
 import EngineAPI
 import Synchronization
@@ -85,6 +86,25 @@ import Testing
         }
         #expect(begun.withLock { $0 } == [1, 2, 3])
         #expect(failures.map(\.operation.id.rawValue) == [1, 2])
+    }
+
+    @Test func nothingComesAfterAGuardThatFailed() async {
+        let container = ContainerHandle.existing("c", name: "c")
+        let guarding = Operation(id: OperationID(1), action: .runHook(container, .preStop, 0), cause: "")
+        let operations = [
+            guarding, operation(2, after: [1]), operation(3, after: [2, 4]), operation(4), operation(5, after: [4]),
+        ]
+        let begun = Mutex<Set<Int>>([])
+        let failures = await OperationScheduler(parallel: 2, policy: .carryOn).run(operations) { operation in
+            begun.withLock { _ = $0.insert(operation.id.rawValue) }
+            if operation.id == guarding.id { throw Broken() }
+        }
+        #expect(begun.withLock { $0 } == [1, 4, 5])
+        #expect(failures.map(\.operation.id.rawValue) == [1, 2, 3])
+        #expect(
+            failures.dropFirst().allSatisfy {
+                String(describing: $0.error) == "was not done, because pre_stop hook 1 of c failed"
+            })
     }
 
     /// Also while only an optional wait is under way, whose own failure would not count.

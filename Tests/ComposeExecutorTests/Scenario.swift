@@ -10,6 +10,12 @@ struct Scenario: Sendable, CustomStringConvertible {
     let earlier: [Project]
     let wanted: Project
     var options = UpOptions()
+    /// Whether further processes fail too: only where their number is the same in each run.
+    var failsExecs = false
+
+    /// Whether a call is one of those that fail in turn.
+    func covers(_ call: EngineCall) -> Bool { call.kind == .mutating || failsExecs && call.kind == .executing }
+    var scope: FaultSchedule.Scope { .calls(where: covers) }
 
     /// A stage on which the earlier projects are up.
     func stage() async throws -> Stage {
@@ -18,7 +24,7 @@ struct Scenario: Sendable, CustomStringConvertible {
         return stage
     }
 
-    static let all = [fresh, replacement, scaling, renewal]
+    static let all = [fresh, replacement, scaling, renewal, hooks]
 
     private static let check = HealthCheck(test: ["CMD", "check"])
 
@@ -71,6 +77,33 @@ struct Scenario: Sendable, CustomStringConvertible {
         return Scenario(
             description: "scaling", earlier: [project(web: 1, worker: 3, .app("old"))],
             wanted: project(web: 3, worker: 1), options: options)
+    }()
+
+    /// A service with hooks of every kind is replaced, one is started again, and one is new.
+    static let hooks: Scenario = {
+        func project(_ version: String, _ more: Service...) -> Project {
+            var project = Project.shop(
+                .app("db") {
+                    $0.environment["VERSION"] = version
+                    $0.runs(.preStart, "migrate", "seed")
+                    $0.runs(.postStart, "warm")
+                    $0.runs(.preStop, "drain")
+                },
+                .app("web") {
+                    $0.needs("db", restart: true)
+                    $0.runs(.postStart, "warm")
+                    $0.runs(.preStop, "drain")
+                })
+            for service in more { project.services[service.name] = service }
+            return project
+        }
+        let new = Service.app("worker") {
+            $0.needs("web")
+            $0.runs(.preStart, "seed")
+            $0.runs(.postStart, "warm")
+        }
+        return Scenario(
+            description: "hooks", earlier: [project("1")], wanted: project("2", new), failsExecs: true)
     }()
 
     /// Everything is replaced, a stopped job and unnamed volumes included.

@@ -152,6 +152,17 @@ extension Service {
         return service
     }
 
+    /// Gives the service hooks of a kind, each with this command; those that run before the start do so in image `job`.
+    mutating func runs(_ kind: Hook.Kind, _ commands: String...) {
+        uninterpreted[kind.rawValue] = .list(
+            commands.map { command in
+                var hook = CanonicalFields()
+                hook.add("command", [command])
+                if kind == .preStart { hook.add("image", "job") }
+                return hook.object
+            })
+    }
+
     mutating func needs(_ name: String, _ condition: Dependency.Condition = .started, restart: Bool = false) {
         dependencies[name] = Dependency(condition, restart: restart)
     }

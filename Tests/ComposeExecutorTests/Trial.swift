@@ -10,7 +10,7 @@ import Testing
 /// Runs one scenario again and again, each time with other faults.
 struct Trial {
     let scenario: Scenario
-    /// How many calls change something when all goes well.
+    /// How many calls of the scenario's scope there are when all goes well.
     let count: Int
     /// What is there when all goes well.
     let wanted: String
@@ -20,7 +20,7 @@ struct Trial {
         let stage = try await scenario.stage()
         stage.engine.forgetCalls()
         #expect(try await stage.up(scenario.wanted, scenario.options) == [])
-        count = stage.changes.count
+        count = stage.engine.calls.count(where: scenario.covers)
         wanted = stage.snapshot.shape
     }
 

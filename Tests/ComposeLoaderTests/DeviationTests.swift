@@ -16,6 +16,32 @@ import Testing
         #expect(try Loading.load(files).project.services["a"]?.environment == expected)
     }
 
+    /// It makes numbers of bytes past 63 bits negative, and the engine takes that for no limit.
+    @Test func aSizeThatNoMachineHasIsAMistake() {
+        let text = "services: {a: {image: x, mem_limit: '99999999999999999999'}}"
+        #expect(Loading.report(["compose.yaml": text]).hasPrefix("compose.yaml:1:37: services.a.mem_limit: "))
+    }
+
+    /// It cuts the fraction off without a word.
+    @Test func aFractionOfAWholeNumberIsAMistake() {
+        let text = "services: {a: {image: x, pids_limit: 1.5}}"
+        #expect(Loading.report(["compose.yaml": text]).hasPrefix("compose.yaml:1:38: services.a.pids_limit: expected"))
+    }
+
+    /// It reads the word "null" then, an image of that name for one.
+    @Test func overridingWithNothingIsAMistake() {
+        let files = [
+            "compose.yaml": "services: {a: {image: x}}",
+            "compose.override.yaml": "services: {a: {image: !override null}}",
+        ]
+        #expect(Loading.report(files).hasPrefix("compose.override.yaml:1:16: services.a.image: expected a string"))
+    }
+
+    /// It reads a variable with the name of an extension as one, and prints `"#extensions": "map[x-a:b]"`.
+    @Test func aVariableMayBeCalledLikeAnExtension() throws {
+        #expect(try Loading.service("environment: {x-a: b}").environment == ["x-a": "b"])
+    }
+
     /// It drops the value and takes the base's, though the file says something else.
     @Test func anOverrideOfTheWrongTypeIsAMistake() {
         let files = [

@@ -150,6 +150,39 @@ import Testing
         #expect(Loading.report(["compose.yaml": text]) == expected)
     }
 
+    /// What Docker Compose would fetch from elsewhere.
+    @Test(arguments: [
+        ("include: ['https://example.com/a.git#v1']\n", "compose.yaml:1:11: include.0: ", "clone the repository"),
+        ("include: [{path: ['git@example.com:a/b']}]\n", "compose.yaml:1:11: include.0: ", "clone the repository"),
+        ("include: ['oci://example.com/a:1']\n", "compose.yaml:1:11: include.0: ", "config"),
+        (
+            "services: {a: {extends: {file: 'https://example.com/a.yaml', service: a}}}\n",
+            "compose.yaml:1:25: services.a.extends: ", "download it"
+        ),
+    ])
+    func whatIsElsewhereIsNotFetched(text: String, place: String, advice: String) {
+        let report = Loading.report(["compose.yaml": text])
+        #expect(report.hasPrefix(place) && report.contains("not supported") && report.contains(advice), "\(report)")
+        for address in ["oci://example.com/a:1", "github.com/a/b"] {
+            #expect(Loading.report([:]) { $0.files = [address] }.hasPrefix(address + " cannot be read: "))
+            #expect(
+                Loading.report([:]) { $0.environment["COMPOSE_FILE"] = address }.hasPrefix(address + " cannot be read"))
+        }
+    }
+
+    /// What Docker Compose passes over is no mistake, but hardly meant.
+    @Test(arguments: [
+        ("include: [{path: o.yaml, pth: 1}]", "compose.yaml:1:26: warning: include.0: \"pth\" is not known here"),
+        (
+            "services: {a: {image: x, restart: Always}}",
+            "compose.yaml:1:35: warning: services.a.restart: \"Always\" is no restart policy"
+        ),
+    ])
+    func whatIsPassedOverIsToldOf(text: String, expected: String) {
+        let report = Loading.report(["compose.yaml": text, "o.yaml": "services: {b: {image: x}}"])
+        #expect(report.hasPrefix(expected), "\(report)")
+    }
+
     @Test func noFile() {
         #expect(
             Loading.report([:]) == "there is no compose.yaml in /work/demo or the folders above it "

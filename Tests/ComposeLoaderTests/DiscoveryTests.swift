@@ -47,6 +47,12 @@ import Testing
         #expect(disabled.project.services["a"]?.image == "none")
     }
 
+    @Test func theWorkingFolderIsAVariable() throws {
+        let text = "services: {a: {image: '$PWD'}}"
+        #expect(try Loading.project(text).services["a"]?.image == "/work/demo")
+        #expect(try Loading.project(text) { $0.environment["PWD"] = "/w" }.services["a"]?.image == "/w")
+    }
+
     @Test func filesFromTheEnvironment() throws {
         let files = [
             "a.yaml": text, "b.yaml": "services: {b: {image: y}}\n",
@@ -76,6 +82,9 @@ import Testing
         #expect(none.disabledServices == ["debug", "other"])
         #expect(try Loading.project(text) { $0.profiles = ["debug"] }.services.keys.sorted() == ["always", "debug"])
         #expect(try Loading.project(text) { $0.environment["COMPOSE_PROFILES"] = "*" }.services.count == 3)
+        let unnamed = "services: {a: {image: x, profiles: [a, '']}}"
+        #expect(try Loading.project(unnamed).services.count == 1)
+        #expect(try Loading.project(unnamed) { $0.profiles = ["b"] }.services.isEmpty)
         #expect(try Loading.project(text) { $0.services = ["other"] }.services.keys.sorted() == ["always", "other"])
         // A service that the command leaves out is declared all the same: its container is no orphan.
         #expect(try Loading.project(text) { $0.services = ["always"] }.disabledServices == ["debug", "other"])

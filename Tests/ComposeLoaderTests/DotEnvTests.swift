@@ -14,6 +14,7 @@ import Testing
             ("P\nQ\n", ["P": "parent"]),
             ("A=1\r\nB=2\r\n", ["A": "1", "B": "2"]),
             (#"A="\0101""#, ["A": "A"]),
+            (#"A="\0x\012""#, ["A": #"\x\12"#]),
             ("A=C:\\x\\n\n", ["A": "C:\\x\\n"]),
         ] as [(String, [String: String])])
     func reads(text: String, expected: [String: String]) throws {
@@ -35,7 +36,7 @@ import Testing
 
     @Test func rawLinesAreKept() throws {
         var variables: [String: String] = [:]
-        try DotEnv.parseRaw("A='x' # y\n#c\nB=$A\nP\n", into: &variables) { ["P": "parent"][$0] }
+        try DotEnv.parseRaw("A='x' # y\r\n#c\r\nB=$A\nP\n", into: &variables) { ["P": "parent"][$0] }
         #expect(variables == ["A": "'x' # y", "B": "$A", "P": "parent"])
     }
 }

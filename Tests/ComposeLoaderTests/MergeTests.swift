@@ -1,5 +1,6 @@
 import ComposeLoader
 import ComposeModel
+import Synchronization
 import Testing
 
 @Suite struct MergeTests {
@@ -33,6 +34,13 @@ import Testing
             ("labels: {a: '1', b: '2'}", "labels: {a: !reset null}", "labels", #"{"b":"2"}"#),
             ("cap_add: [A]", "cap_add: !override [B]", "cap_add", #"["B"]"#),
             ("tty: true", "tty: ", "tty", "true"),
+            ("mem_limit: $UNSET", "mem_limit: 1k", "mem_limit", #""1024""#),
+            (
+                "provider: {type: p, options: {a: 1, b: [x]}}", "provider: {options: {a: 2, b: [y]}}", "provider",
+                #"{"type":"p","options":{"a":["2"],"b":["x","y"]}}"#
+            ),
+            ("gpus: all", "gpus: [{count: 2}]", "gpus", #"[{"count":2}]"#),
+            ("cap_add: [A, B, C]", "cap_add: [!reset A, !reset B]", "cap_add", #"["B"]"#),
             ("extra_hosts: ['a=1']", "extra_hosts: ['a=2', 'a=1']", "extra_hosts", #"["a=1","a=2"]"#),
         ] as [(String, String, String, String?)])
     func theOverrideIsLaidOver(base: String, override: String, name: String, expected: String?) throws {
@@ -82,6 +90,41 @@ import Testing
         #expect(service.environment == ["A": "1", "B": "2", "C": "3"])
         #expect(service.build?.context == "/work/demo/base/src")
         #expect(service.user == "me")
+    }
+
+    /// Many services extend from one file, and it is read and understood once.
+    @Test func aFileExtendedFromIsReadOnce() throws {
+        let names = (0..<50).map { "s\($0)" }
+        let files = CountedFiles([
+            "/work/demo/compose.yaml": "services:\n"
+                + names.map { "  \($0): {extends: {file: base.yaml, service: \($0)}}\n" }.joined(),
+            "/work/demo/base.yaml": "services:\n" + names.map { "  \($0): {image: x}\n" }.joined(),
+        ])
+        let project = try ProjectLoader(options: Loading.options(), files: files).load().project
+        #expect(project.services.values.allSatisfy { $0.image == "x" })
+        #expect(files.reads.withLock { $0 } == ["/work/demo/compose.yaml": 1, "/work/demo/base.yaml": 1])
+    }
+
+    /// Files in memory that count how often each is read.
+    private final class CountedFiles: FileReading {
+        let files: MemoryFiles
+        let reads = Mutex<[String: Int]>([:])
+
+        init(_ files: [String: String]) { self.files = MemoryFiles(files) }
+
+        func kind(of path: String) -> FileKind { files.kind(of: path) }
+
+        func read(_ path: String) throws(FileProblem) -> [UInt8] {
+            reads.withLock { $0[path, default: 0] += 1 }
+            return try files.read(path)
+        }
+    }
+
+    /// What stays empty is judged once all files are laid over each other.
+    @Test func aSizeThatNoFileGivesIsAMistake() {
+        #expect(
+            Loading.report(["compose.yaml": "services: {a: {image: x, mem_limit: ''}}"])
+                .hasPrefix("compose.yaml:1:37: services.a.mem_limit: \"\" is not a size"))
     }
 
     @Test func includedFilesAreBelowTheIncluder() throws {

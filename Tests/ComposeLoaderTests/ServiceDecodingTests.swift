@@ -3,6 +3,9 @@ import ComposeModel
 import Testing
 
 @Suite struct ServiceDecodingTests {
+    private static let twoPorts =
+        #"[{"mode":"ingress","target":80,"protocol":"tcp"},{"mode":"ingress","target":81,"protocol":"udp"}]"#
+
     /// Attributes as written, and as Docker Compose prints them.
     @Test(
         arguments: [
@@ -69,6 +72,10 @@ import Testing
                 "deploy: {resources: {limits: {cpus: '0.5', memory: 128M}}}", "deploy",
                 #"{"resources":{"limits":{"cpus":0.5,"memory":"134217728"}},"placement":{}}"#
             ),
+            (
+                "scale: 2, deploy: {mode: replicated}", "deploy",
+                #"{"mode":"replicated","replicas":2,"resources":{},"placement":{}}"#
+            ),
             ("network_mode: host", "network_mode", #""host""#),
             ("networks: [default]", "networks", #"{"default":null}"#),
             (
@@ -76,6 +83,25 @@ import Testing
                 #"{"weight":5,"device_read_bps":[{"Path":"/a","Rate":"1024"}]}"#
             ),
             ("gpus: all", "gpus", #"[{"count":-1}]"#),
+            ("gpus: [{count: ALL, unknown: 1}]", "gpus", #"[{"count":-1}]"#),
+            ("blkio_config: {weight_device: [{}]}", "blkio_config", #"{"weight_device":[{"Path":"","Weight":0}]}"#),
+            ("restart: ''", "restart", nil),
+            ("restart: sometimes", "restart", #""sometimes""#),
+            ("ports: ['80/', '81/udp/tcp']", "ports", Self.twoPorts),
+            ("devices: [':/b']", "devices", #"[{"target":"/b","permissions":"rwm"}]"#),
+            ("ulimits: {NOFILE: 5}", "ulimits", #"{"NOFILE":5}"#),
+            ("storage_opt: {size: }", "storage_opt", #"{"size":""}"#),
+            ("cpu_count: 2.0", "cpu_count", "2"),
+            ("mem_limit: 1.g", "mem_limit", #""1073741824""#),
+            ("post_start: [], models: {}", "post_start", nil),
+            (
+                "provider: {type: p, options: {a: 1, b: [x]}}", "provider",
+                #"{"type":"p","options":{"a":["1"],"b":["x"]}}"#
+            ),
+            (
+                "volumes: [{type: bind, source: '', target: /t}, {type: bind, source: 'c:/x', target: /u}]", "volumes",
+                #"[{"type":"bind","source":"/work/demo","target":"/t"},{"type":"bind","source":"c:/x","target":"/u"}]"#
+            ),
             ("env_file: []", "environment", nil),
         ] as [(String, String, String?)])
     func printsAsDockerComposeDoes(attributes: String, name: String, expected: String?) throws {
@@ -107,6 +133,16 @@ import Testing
             """)
         #expect(project.networks.mapValues(\.name) == ["front": "demo_front", "ext": "ext"])
         #expect(project.volumes.mapValues(\.name) == ["data": "mine"])
+    }
+
+    @Test(arguments: [
+        ("2001-1-2", "2001-01-02T00:00:00Z"), ("2001-12-14t21:59:43.10-05:00", "2001-12-14T21:59:43.1-05:00"),
+        ("2001-12-15 2:59:43.000", "2001-12-15T02:59:43Z"), ("2001-12-14T21:59:43+00:00", "2001-12-14T21:59:43Z"),
+        ("'2001-1-2'", "2001-1-2"),
+    ])
+    func aDateInAnExtensionIsATime(text: String, expected: String) throws {
+        let project = try Loading.project("services: {a: {image: x}}\nx-date: \(text)\n")
+        #expect(project.canonical["x-date"] == .string(expected))
     }
 
     @Test func extensionsAreKept() throws {

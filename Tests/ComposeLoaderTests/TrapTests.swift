@@ -29,6 +29,40 @@ import YAML
             ("services: {a: {image: x, volumes: ['/a:/b:what']}}", ["1:36 unknown-option"]),
             ("services: {a: {image: x}}\nx-gantry: {ignore: [obsolte-version]}", ["2:21 unknown-warning"]),
             ("services: {a: {image: x, extra_hosts: ['h=1.1.1.1', 'h=::1']}}", []),
+            (
+                "services: {a: {image: x, ports: ['80:1', 80:2, 127.0.0.1:80:3]}}",
+                [
+                    "1:42 base-60-port", "1:42 port-collision", "1:48 port-collision",
+                ]
+            ),
+            (
+                "services: {a: {image: x, ports: ['80:1', '80:1/udp', '1.1.1.1:81:1', '1.1.1.2:81:1', '1-2', '90-91:5']}}",
+                []
+            ),
+            (
+                "services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['[::]:80:1', '0.0.0.0:81:1']}}",
+                ["1:66 port-collision"]
+            ),
+            ("services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['80:1'], profiles: [p]}}", []),
+            ("services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['80:1'], network_mode: host}}", []),
+            ("services: {a: {image: x, ports: [2222:22, '2223:23', 3306:3306, 8060:60, 24]}}", ["1:34 base-60-port"]),
+            (
+                "services: {a: {image: x, depends_on: {b: {condition: service_healthy}}}, b: {image: x, healthcheck: {disable: true}}}",
+                ["1:54 impossible-condition"]
+            ),
+            (
+                "services: {a: {image: x, depends_on: {b: {condition: service_completed_successfully}}}, b: {image: x, restart: always}}",
+                ["1:54 impossible-condition"]
+            ),
+            (
+                "services: {a: {image: x, depends_on: {b: {condition: service_healthy}}}, b: {image: x, restart: always}}",
+                []
+            ),
+            (
+                "services: {a: {image: x, restart: always, deploy: {restart_policy: {condition: on-failure}}}}",
+                ["1:26 two-restart-policies"]
+            ),
+            ("services: {a: {image: x, restart: always, deploy: {restart_policy: {condition: any}}}}", []),
         ] as [(String, [String])])
     func warnings(text: String, expected: [String]) throws {
         let warnings = try Loading.load(["compose.yaml": text]).warnings
@@ -57,6 +91,74 @@ import YAML
             $0.environment["GANTRY_NO_WARN"] = "obsolete-version, windows-drive"
         }
         #expect(inEnvironment.warnings.isEmpty)
+    }
+
+    @Test func aProfileThatNoServiceHasIsNamed() throws {
+        let text = "services: {a: {image: x}, b: {image: x, profiles: [debug]}}"
+        func report(_ change: (inout LoadOptions) -> Void) -> String { Loading.report(["compose.yaml": text], change) }
+        #expect(
+            report { $0.profiles = ["debg"] }
+                == "warning: no service has the profile \"debg\" (did you mean \"debug\"?) [unknown-profile]")
+        #expect(report { $0.profiles = ["debug", "*"] } == "")
+        // The variable may be for all the projects of a machine.
+        #expect(report { $0.environment["COMPOSE_PROFILES"] = "production" } == "")
+        #expect(report { $0.environment["COMPOSE_PROFILES"] = "debg" }.contains("did you mean \"debug\"?"))
+    }
+
+    @Test func aCollisionOfServicesThatDoNotRunTogetherIsNone() throws {
+        let text = "services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['80:1']}}"
+        #expect(
+            Loading.report(["compose.yaml": text]) == """
+                compose.yaml:1:66: warning: services.b.ports.0: port 80/tcp of the host is taken by a already, at \
+                compose.yaml:1 (give one of them another port, or profiles that are not on together) [port-collision]
+                    services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['80:1']}}
+                                                                                     ^
+                """)
+        #expect(Loading.report(["compose.yaml": text]) { $0.services = ["b"] } == "")
+    }
+
+    // MARK: Strict
+
+    @Test func strictTakesEveryWarningForAnError() throws {
+        let text =
+            "version: '3'\nservices: {a: {image: x, user: $NO, volumes: ['v:/v']}}\nx-gantry: {ignore: windows-drive}\n"
+        let failure = #expect(throws: LoadFailure.self) {
+            try Loading.load(["compose.yaml": text]) { $0.isStrict = true }
+        }
+        #expect(failure?.diagnostics.map(\.severity) == [.error, .error])
+        #expect(
+            failure?.description == """
+                compose.yaml:1:1: version: "version" is obsolete and has no effect (remove it) [obsolete-version: an error \
+                because of --strict]
+                    version: '3'
+                    ^
+                compose.yaml:2:32: services.a.user: the variable NO is not set; it is read as empty \
+                (write ${NO:-default} to give a default) [unset-variable: an error because of --strict]
+                    services: {a: {image: x, user: $NO, volumes: ['v:/v']}}
+                                                   ^
+                """)
+        let clean = "services: {a: {image: x}}"
+        #expect(try Loading.load(["compose.yaml": clean]) { $0.isStrict = true }.warnings.isEmpty)
+    }
+
+    // MARK: x-gantry
+
+    @Test(arguments: [
+        ("x-gantry: {ignor: [windows-drive]}", "x-gantry: \"ignor\" is not known here (did you mean \"ignore\"?)"),
+        ("x-gantry: [a]", "x-gantry: expected a mapping, found a list"),
+        ("x-gantry: {ignore: {a: b}}", "x-gantry.ignore: expected a list, found a mapping"),
+        ("x-gantry: {logs: [a]}", "x-gantry.logs: expected a mapping, found a list"),
+        ("x-gantry: {ignore: windows-drive, logs: {sinks: {a: 1}, routes: [b]}}", ""),
+        ("x-gantry:", ""), ("x-gantri: {any: thing}", ""),
+    ])
+    func aSettingThatNobodyReadsIsAMistake(line: String, expected: String) {
+        let report = Loading.report(["compose.yaml": line + "\nservices: {a: {image: x}}\n"])
+        #expect(report.split(separator: "\n").first.map { $0.drop { $0 != " " }.dropFirst() } ?? "" == expected)
+    }
+
+    @Test func aServiceHasNoSettingsYet() {
+        let report = Loading.report(["compose.yaml": "services: {a: {image: x, x-gantry: {ignore: []}}}"])
+        #expect(report.contains("services.a.x-gantry: \"ignore\" is not known here"))
     }
 
     @Test func namesAreUniqueAndEachHasAnAdvice() {

@@ -24,6 +24,11 @@ import Testing
                 #"{"networks":{"default":null},"volumes":[{"read_only":true,"source":"${D:-data}","target":"/d","type":"volume","volume":{}}]}"#
             ),
             ("ports: ['80:80', '$P:81']", #"{"networks":{"default":null},"ports":["80:80","$P:81"]}"#),
+            ("stop_grace_period: soon", #"{"networks":{"default":null},"stop_grace_period":"soon"}"#),
+            (
+                "environment: {HOME: , X: }, build: {context: /c, args: [HOME, X]}",
+                #"{"build":{"args":["HOME=/home/user"],"context":"/c","dockerfile":"Dockerfile"},"environment":{"HOME":"/home/user","X":null},"networks":{"default":null}}"#
+            ),
             (
                 "network_mode: 'service:b', env_file: e.env",
                 #"{"depends_on":{"b":{"condition":"service_started","required":true,"restart":true}},"env_file":[{"path":"/work/demo/e.env","required":true}],"network_mode":"service:b"}"#
@@ -40,6 +45,15 @@ import Testing
             "compose.override.yaml": "services: {a: {environment: [C, A=2]}}",
         ]
         #expect(try model(files) == #"{"environment":["A=2","B=1","C"],"network_mode":"none"}"#)
+    }
+
+    @Test(arguments: [("", nil), ("name: My Name\n", .string("My Name"))] as [(String, CanonicalValue?)])
+    func withoutNormalizingTheNameIsTheFiles(text: String, expected: CanonicalValue?) throws {
+        let loaded = try Loading.load(["compose.yaml": text + "services: {a: {image: x}}"]) {
+            $0.interpolates = false
+            $0.normalizes = false
+        }
+        #expect(try #require(loaded.written)["name"] == expected)
     }
 
     @Test func typesAreStillJudged() {

@@ -59,6 +59,17 @@ import Testing
             ])
     }
 
+    /// Docker Compose hashes them when it runs a service, though their labels are in the hash too.
+    @Test func labelFilesArePartOfTheHash() {
+        var service = Service.app("web") { $0.labels = ["a": "b"] }
+        service.labelFiles = ["/shop/labels"]
+        #expect(
+            String(decoding: service.hashInput, as: UTF8.self) == """
+                {"command":null,"entrypoint":null,"image":"app","labels":{"a":"b"},"label_file":["/shop/labels"],\
+                "networks":{"default":null}}
+                """)
+    }
+
     @Test func process() throws {
         let spec = try spec {
             $0.command = ["serve", "--all"]
@@ -186,7 +197,6 @@ import Testing
             var labelled = Mount(.bind, source: "/src", target: "/src")
             labelled.bind = Mount.BindOptions()
             labelled.bind?.selinux = "z"
-            labelled.bind?.propagation = "rslave"
             var scratch = Mount(.tmpfs, target: "/scratch")
             scratch.temporary = Mount.TemporaryOptions()
             scratch.temporary?.size = 1 << 20
@@ -196,9 +206,10 @@ import Testing
             ]
             $0.temporaryFileSystems = ["/run", "/tmp:size=64m"]
         }
-        #expect(spec.binds == ["shop_data:/data:rw", "shop_data:/ro:ro,nocopy", "/src:/src:rw,z,rslave"])
+        #expect(spec.binds == ["shop_data:/data:rw", "/src:/src:rw,z"])
         #expect(
             spec.mounts == [
+                MountSpec(type: "volume", source: "shop_data", target: "/ro", readOnly: true, noCopy: true),
                 MountSpec(type: "bind", source: "/etc/app", target: "/etc/app"),
                 MountSpec(type: "volume", source: "shop_data", target: "/part", subpath: "a/b"),
                 MountSpec(type: "tmpfs", target: "/scratch", size: 1 << 20),
@@ -308,7 +319,7 @@ import Testing
             $0.macAddress = "02:42:ac:11:00:05"
         }
         var expected = ContainerIsolation()
-        expected.addedCapabilities = ["NET_ADMIN"]
+        expected.addedCapabilities = ["CAP_NET_ADMIN"]
         expected.droppedCapabilities = ["ALL"]
         expected.devices = [DeviceMapping(source: "/dev/fuse", target: "/dev/fuse")]
         expected.securityOptions = ["no-new-privileges:true"]
@@ -323,7 +334,7 @@ import Testing
     }
 
     @Test(
-        arguments: [("none", "no"), ("any", "always"), (nil, "always"), ("on-failure", "on-failure")]
+        arguments: [("none", "no"), ("any", "always"), (nil, ""), ("on-failure", "on-failure")]
             as [(String?, String)])
     func deploymentsRestartPolicy(condition: String?, name: String) throws {
         let spec = try spec {
@@ -332,8 +343,128 @@ import Testing
             deploy.restartPolicy?.condition = condition
             deploy.restartPolicy?.maximumAttempts = 2
             $0.deploy = deploy
+            $0.restart = RestartPolicy(.unlessStopped)
         }
         #expect(spec.restartPolicy == RestartPolicySpec(name: name, maximumRetries: 2))
+    }
+
+    @Test func bindsThatSayMoreAreMounts() throws {
+        func bind(_ change: (inout Mount.BindOptions) -> Void) -> Mount {
+            var mount = Mount(.bind, source: "/s", target: "/t")
+            var options = Mount.BindOptions()
+            change(&options)
+            mount.bind = options
+            return mount
+        }
+        let propagated = bind { $0.propagation = "rslave" }
+        let cases: [(Mount, MountSpec)] = [
+            (
+                propagated,
+                MountSpec(type: "bind", source: "/s", target: "/t", propagation: "rslave", createSource: true)
+            ),
+            (
+                bind { $0.recursive = "writable" },
+                MountSpec(type: "bind", source: "/s", target: "/t", createSource: true, recursion: .writable)
+            ),
+            (bind { $0.createHostPath = false }, MountSpec(type: "bind", source: "/s", target: "/t")),
+        ]
+        for (mount, expected) in cases { #expect(try spec { $0.volumes = [mount] }.mounts == [expected]) }
+        // Older engines make no folder for a mount.
+        var older = Planned(.app("web") { $0.volumes = [propagated] })
+        older.observed.engine = EnginePing(apiVersion: APIVersion(1, 41), newestAPIVersion: APIVersion(1, 41))
+        #expect(try ContainerSpecTests.spec(of: older.plan()).binds == ["/s:/t:rw,rslave"])
+        older.change("web") { $0.volumes[0].bind?.recursive = "disabled" }
+        #expect(try ContainerSpecTests.spec(of: older.plan()).mounts.first?.createSource == false)
+        #expect(try older.plan().hostPaths == [HostPath(service: "web", path: "/s")])
+    }
+
+    @Test func mountedImagesAreFetched() throws {
+        let stage = Planned(
+            .app("web") {
+                $0.volumes = [
+                    Mount(.image, source: "tools", target: "/t"), Mount(.image, source: "other", target: "/o"),
+                ]
+            }, .app("other"), also: { $0.defaultPlatform = "linux/arm64" })
+        let plan = try stage.plan()
+        #expect(plan.pulls.map(\.reference) == ["tools"])
+        #expect(plan.pulls.map(\.platform) == ["linux/arm64"])
+        let specs = plan.specs.values.compactMap { if case .container(let spec) = $0 { spec } else { nil } }
+        #expect(specs.flatMap { $0.mounts.map(\.source) } == ["tools", "app"])
+        #expect(specs.allSatisfy { $0.platform == "linux/arm64" })
+    }
+
+    @Test func securityOptions() throws {
+        var stage = Planned(
+            .app("web") {
+                $0.isolation.securityOptions = [
+                    "seccomp=profile.json", "seccomp:unconfined", "systempaths=unconfined", "label:disable",
+                    "no-new-privileges",
+                ]
+            })
+        #expect(stage.project.hostFilesToRead == ["/shop/profile.json"])
+        #expect(stage.problems() == ["Service web: the seccomp profile /shop/profile.json was not read."])
+        stage.observed.hostFiles["/shop/profile.json"] = .content(Array("{\n \"a \\\" b\": [ 1, 2 ] }".utf8))
+        let isolation = try ContainerSpecTests.spec(of: stage.plan()).isolation
+        #expect(
+            isolation.securityOptions == [
+                #"seccomp={"a \" b":[1,2]}"#, "seccomp:unconfined", "label:disable", "no-new-privileges",
+            ])
+        #expect(isolation.maskedPaths == [] && isolation.readOnlyPaths == [])
+        stage = try stage.up()
+        stage.observed.hostFiles["/shop/profile.json"] = .content(Array("{}".utf8))
+        #expect(try stage.text().contains("security_opt.seccomp=profile.json changed"))
+        stage.observed.hostFiles["/shop/profile.json"] = .content([0x7B])
+        stage.change("web") { $0.isolation.securityOptions.append("nonsense") }
+        #expect(
+            stage.problems() == [
+                "Service web: the seccomp profile /shop/profile.json is not JSON.",
+                "Service web: security_opt \"nonsense\" is of the form NAME=VALUE.",
+            ])
+    }
+
+    @Test func devices() throws {
+        let names = ["/dev/fuse", "vendor.com/gpu=0", "v/c=1", "9v/c=1", "v/c=", "/dev/a=b"]
+        let spec = try spec { $0.isolation.devices = names.map { Device(source: $0, target: $0) } }
+        #expect(spec.isolation.devices.map(\.source) == ["/dev/fuse", "9v/c=1", "v/c=", "/dev/a=b"])
+        #expect(
+            spec.isolation.deviceRequests == [
+                DeviceRequestSpec(capabilities: [], driver: "cdi", identifiers: ["vendor.com/gpu=0", "v/c=1"])
+            ])
+    }
+
+    @Test func exposedRangesAndCapabilities() throws {
+        let spec = try spec {
+            $0.expose = ["80-82", "90-91/udp", "nonsense"]
+            $0.isolation.addedCapabilities = ["sys_admin", "CAP_SYS_ADMIN", "all"]
+        }
+        #expect(spec.exposedPorts == ["80/tcp", "81/tcp", "82/tcp", "90/udp", "91/udp", "nonsense"])
+        #expect(spec.isolation.addedCapabilities == ["ALL", "CAP_SYS_ADMIN"])
+    }
+
+    /// On the engine's own bridge a link needs the other container, which may just be made anew.
+    @Test func linksOfTheDefaultBridge() throws {
+        var stage = try Planned(
+            .app("db"),
+            .app("web") {
+                $0.needs("db")
+                $0.networks = [:]
+                $0.networkMode = "bridge"
+                $0.macAddress = "02:42:ac:11:00:05"
+                $0.links = ["db"]
+            }
+        ).up()
+        stage.options.recreate = .always
+        stage.options.services = ["db"]
+        #expect(try stage.plan().summary == "1 to replace")
+        stage.options.services = []
+        let plan = try stage.plan()
+        for (id, links) in plan.links {
+            guard case .container(var spec)? = plan.specs[id] else { continue }
+            links.resolve(&spec) { _ in "new" }
+            #expect(spec.links == ["new:db", "new:db-1", "new:shop-db-1"])
+            #expect(spec.macAddress == "02:42:ac:11:00:05")
+        }
+        #expect(plan.links.count == 1)
     }
 
     /// What names other services ends as their containers' identifiers and names.
@@ -360,12 +491,5 @@ import Testing
             spec.networks.first?.links == [
                 "shop-db-1:store", "shop-db-1:db-1", "shop-db-1:shop-db-1", "old_mysql:mysql",
             ])
-    }
-
-    @Test func whatIsNotSupportedIsSaid() throws {
-        var stage = Planned(.app("web") { $0.uninterpreted = ["post_start": .null, "develop": .null] })
-        #expect(try stage.plan().notices == ["Service web: post_start is not supported and has no effect."])
-        stage.change("web") { $0.uninterpreted = ["provider": .null] }
-        #expect(stage.problems().count == 1)
     }
 }

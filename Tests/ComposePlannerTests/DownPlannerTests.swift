@@ -18,7 +18,7 @@ import Testing
     @Test func stopsDependentsFirst() throws {
         let observed = try DownPlannerTests.tiers().observed
         #expect(
-            DownPlanner.stop("shop", observed: observed).trimmed == """
+            DownPlanner.stop("shop", project: nil, observed: observed).trimmed == """
                 Plan for project shop: 3 to stop
                   1  stop container shop-web-1           was asked to stop
                   2  stop container shop-api-1  after 1  was asked to stop
@@ -29,7 +29,7 @@ import Testing
     @Test func stopsOnlyWhatRuns() throws {
         var stage = try DownPlannerTests.tiers()
         for name in ["shop-db-1", "shop-api-1", "shop-web-1"] { try stage.stop(name) }
-        #expect(DownPlanner.stop("shop", observed: stage.observed).isEmpty)
+        #expect(DownPlanner.stop("shop", project: nil, observed: stage.observed).isEmpty)
     }
 
     @Test func takesEverythingButTheVolumes() throws {
@@ -99,13 +99,13 @@ import Testing
     @Test func aCircleInTheLabelsStopsAllAtOnce() throws {
         var stage = try DownPlannerTests.tiers()
         try stage.change(container: "shop-db-1") { $0.labels[ComposeLabels.dependsOn] = "web:service_started:false" }
-        #expect(DownPlanner.stop("shop", observed: stage.observed).finish.count == 3)
+        #expect(DownPlanner.stop("shop", project: nil, observed: stage.observed).finish.count == 3)
     }
 
     @Test func theGraceIsPassedOn() throws {
         var options = DownOptions()
         options.stopGrace = 3
-        let plan = DownPlanner.stop("shop", observed: try DownPlannerTests.tiers().observed, options: options)
+        let plan = DownPlanner.stop("shop", project: nil, observed: try DownPlannerTests.tiers().observed, options: options)
         for operation in plan.finish {
             guard case .stopContainer(_, grace: 3) = operation.action else {
                 Issue.record("\(operation)")

@@ -28,6 +28,8 @@ struct Planned {
                     NetworkSummary(id: NetworkID("id-" + name), name: name, labels: spec.labels))
             case (.createVolume(let name), .volume(let spec)?):
                 result.observed.volumes.append(VolumeSummary(name: name, labels: spec.labels))
+            // A hook's container is gone by then.
+            case (.createContainer, .container(let spec)?) where spec.labels[ComposeLabels.hook] != nil: break
             case (.createContainer(let name), .container(var spec)?):
                 plan.links[operation.id]?.resolve(&spec) { Planned.identifier(of: $0.name) }
                 result.observed.containers.append(try result.container(name, spec))
@@ -139,6 +141,11 @@ extension Service {
         service.networks = ["default": nil]
         configure(&service)
         return service
+    }
+
+    /// Gives the service hooks of a kind, each with this command.
+    mutating func runs(_ kind: Hook.Kind, _ commands: String..., also more: [CanonicalValue.Field] = []) {
+        uninterpreted[kind.rawValue] = .list(commands.map { .object([.init("command", .strings([$0]))] + more) })
     }
 
     mutating func needs(

@@ -63,6 +63,18 @@ final class AttachedStage: Sendable {
         return id
     }
 
+    /// Makes and starts the container of a `pre_start` hook of `web`, as an executor does.
+    func runPreStart(_ observer: any ApplyObserver) async throws {
+        var spec = ContainerSpec(image: "busybox")
+        spec.labels = [
+            ComposeLabels.project: "shop", ComposeLabels.service: "web", ComposeLabels.hook: "pre_start",
+        ]
+        let name = "shop-web-pre_start-1"
+        let id = try await engine.createContainer(spec, name: name)
+        await observer.willStartHook(id, name: name, service: "web")
+        try await engine.startContainer(id)
+    }
+
     /// The lines that the console shows so far.
     var shown: [String] {
         get async {

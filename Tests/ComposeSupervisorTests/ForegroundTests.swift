@@ -22,11 +22,13 @@ import Testing
         _ apply: @escaping @Sendable (any ApplyObserver) async throws -> Void
     ) async throws -> Foreground.End {
         let stage = stage ?? self.stage
+        let attached = stage.attachedRun(options)
         let executor = Executor(
             engine: stage.engine, journal: Journal(try StateStore()),
-            scope: JournalScope(engine: "memory", project: "shop"))
+            scope: JournalScope(engine: "memory", project: "shop"),
+            observer: attached.observer(reportingTo: SilentObserver()))
         let foreground = Foreground(
-            run: stage.attachedRun(options),
+            run: attached,
             stopper: RunStopper(engine: stage.engine, executor: executor, project: "shop", grace: nil),
             announce: { said.say("\($0)") }, leave: { said.say("left with \($0)") })
         return try await foreground.run(signals: signals.stream, reportingTo: SilentObserver()) { observer in
@@ -64,6 +66,70 @@ import Testing
         #expect(stops == ["stop shop-web-1", "stop shop-db-1"])
         #expect(await stage.shown.suffix(2) == ["web-1 exited with code 143", "db-1 exited with code 143"])
         #expect(said.words == ["up", "stopGracefully"])
+    }
+
+    @Test func runsTheHooksOfWhatItStopsAndShowsTheirOutput() async throws {
+        engine.script(service: "web", ContainerBehavior(execs: [["drain"]: ExecResult(output: ["drained"])]))
+        async let ended = run { observer in
+            _ = try await stage.up("web", observer) { $0.labels[ComposeLabels.hooks] = ForegroundTests.drain }
+            said.say("up")
+        }
+        await said.waitFor("up")
+        signals.continuation.yield(.interrupt)
+        #expect(try await ended.leftovers.isEmpty)
+        let calls = engine.calls.map(\.description).filter { $0.hasPrefix("exec") || $0.hasPrefix("stop") }
+        #expect(calls == ["exec shop-web-1 drain", "stop shop-web-1"])
+        #expect(await stage.shown.contains("web-1 ->  | drained"))
+    }
+
+    private static let drain = #"{"pre_stop":[{"command":["drain"]}]}"#
+
+    @Test func aFailingHookKeepsItsContainerAndTheRunEnds() async throws {
+        engine.script(service: "web", ContainerBehavior(execs: [["drain"]: ExecResult(exitCode: 3)]))
+        async let ended = run { observer in
+            _ = try await stage.up("web", observer) { $0.labels[ComposeLabels.hooks] = ForegroundTests.drain }
+            said.say("up")
+        }
+        await said.waitFor("up")
+        signals.continuation.yield(.interrupt)
+        let end = try await ended
+        #expect(end.exitCode(from: nil) == 130)
+        #expect(end.leftovers.map(\.what) == ["pre_stop hook 1 of shop-web-1", "stop container shop-web-1"])
+        #expect(try await states() == ["shop-web-1": .running])
+    }
+
+    @Test func aSecondSignalKillsWhatAHookHoldsUp() async throws {
+        engine.script(
+            service: "web",
+            ContainerBehavior(execs: [["drain"]: ExecResult(output: ["draining"], isEndless: true)]))
+        async let ended = run { observer in
+            _ = try await stage.up("web", observer) { $0.labels[ComposeLabels.hooks] = ForegroundTests.drain }
+            said.say("up")
+        }
+        await said.waitFor("up")
+        signals.continuation.yield(.interrupt)
+        await stage.waitFor("web-1 ->  | draining")
+        signals.continuation.yield(.interrupt)
+        let end = try await ended
+        #expect(end.leftovers.isEmpty)
+        #expect(end.exits.exits.map(\.code) == [137])
+    }
+
+    /// The run lasts for the services, and a hook's container is none.
+    @Test func theContainerOfAHookIsShownAndNotWaitedFor() async throws {
+        engine.script(
+            container: "shop-web-pre_start-1", ContainerBehavior(run: .exits(code: 0), output: ["migrated"]))
+        engine.script(container: "shop-web-1", ContainerBehavior(run: .exits(code: 5)))
+        var options = AttachedRun.Options()
+        options.abort = .firstExit
+        let end = try await run(options) { observer in
+            try await stage.runPreStart(observer)
+            _ = try await stage.up("web", observer)
+        }
+        #expect(end.abortCause?.label == "web-1")
+        #expect(end.exits.exits.map(\.code) == [5])
+        #expect(await stage.shown.contains { $0.hasPrefix("web-pre_start-1 ->") && $0.hasSuffix("| migrated") })
+        #expect(await !stage.shown.contains { $0.hasPrefix("web-pre_start-1 exited") })
     }
 
     @Test func stopsDependenciesThatItDoesNotWatch() async throws {

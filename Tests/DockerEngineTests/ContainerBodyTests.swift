@@ -13,7 +13,7 @@ struct ContainerBodyTests {
         let summary = try decode(
             ContainerListBody.self,
             """
-            {"Id":"c1","Names":["/web-1","/db/web"],"Image":"web:1","ImageID":"sha256:1","Command":"run","Created":1700000000,
+            {"Id":"c1","Names":["/db/web","/web-1"],"Image":"web:1","ImageID":"sha256:1","Command":"run","Created":1700000000,
             "State":"running","Status":"Up 5 minutes (healthy)","Labels":{"a":"b"},"SizeRw":1,
             "Ports":[{"IP":"0.0.0.0","PrivatePort":80,"PublicPort":8080,"Type":"tcp"},{"PrivatePort":53,"Type":"udp"}],
             "Mounts":[{"Type":"volume","Name":"v","Source":"/s","Destination":"/d","RW":false}],

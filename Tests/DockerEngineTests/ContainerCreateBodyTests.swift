@@ -155,8 +155,8 @@ struct ContainerCreateBodyTests {
             try json(spec, in: APIVersion(1, 47)) == """
                 {"AttachStderr":true,"AttachStdin":false,"AttachStdout":true,"HostConfig":{"Annotations":{"a":"b"},\
                 "AutoRemove":false,"CapAdd":["NET_ADMIN"],"CapDrop":["ALL"],"CgroupnsMode":"host",\
-                "CpusetCpus":"0-1","DeviceRequests":[{"Capabilities":[["gpu"]],"Count":-1,"DeviceIDs":[],\
-                "Driver":"","Options":{}}],"Devices":[{"CgroupPermissions":"r","PathInContainer":"/dev/b",\
+                "CpusetCpus":"0-1","DeviceRequests":[{"Capabilities":[["gpu"]],"Count":-1,"Driver":""}],\
+                "Devices":[{"CgroupPermissions":"r","PathInContainer":"/dev/b",\
                 "PathOnHost":"/dev/a"}],"Dns":["1.1.1.1"],"DnsOptions":["ndots:1"],"DnsSearch":["local"],\
                 "GroupAdd":["audio"],"IpcMode":"host","Memory":64,"MemorySwap":-1,"NanoCpus":500000000,\
                 "OomKillDisable":true,"PidMode":"container:c","PidsLimit":10,"Privileged":false,\
@@ -165,5 +165,40 @@ struct ContainerCreateBodyTests {
                 "Ulimits":[{"Hard":2,"Name":"nofile","Soft":1}],"VolumesFrom":["c:ro"]},"Image":"web","Labels":{},\
                 "OpenStdin":false,"StdinOnce":false,"Tty":false}
                 """)
+    }
+
+    @Test func rarerFieldsHaveTheirPlaces() throws {
+        var spec = ContainerSpec(image: "web")
+        spec.macAddress = "02:00:00:00:00:01"
+        spec.links = ["db:store"]
+        spec.limits.blockIO.weight = 300
+        spec.limits.blockIO.deviceWeights = [.init(path: "/dev/a", value: 9)]
+        spec.limits.blockIO.readBytes = [.init(path: "/dev/a", value: 1)]
+        spec.limits.blockIO.writtenBytes = [.init(path: "/dev/a", value: 2)]
+        spec.limits.blockIO.reads = [.init(path: "/dev/a", value: 3)]
+        spec.limits.blockIO.writes = [.init(path: "/dev/a", value: 4)]
+        spec.isolation.maskedPaths = []
+        spec.isolation.readOnlyPaths = []
+        spec.mounts = [.disabled, .writable, .readOnly].map {
+            MountSpec(type: "bind", source: "/s", target: "/t", recursion: $0, consistency: "cached")
+        }
+        func mount(_ option: String) -> String {
+            #"{\#(option.isEmpty ? "" : #""BindOptions":{\#(option)},"#)"Consistency":"cached","ReadOnly":false,"Source":"/s","Target":"/t","Type":"bind"}"#
+        }
+        func body(_ writable: String) -> String {
+            let mounts = [#""NonRecursive":true"#, writable, #""ReadOnlyForceRecursive":true"#].map(mount)
+            return """
+                {"AttachStderr":true,"AttachStdin":false,"AttachStdout":true,"HostConfig":{"AutoRemove":false,\
+                "BlkioDeviceReadBps":[{"Path":"/dev/a","Rate":1}],"BlkioDeviceReadIOps":[{"Path":"/dev/a","Rate":3}],\
+                "BlkioDeviceWriteBps":[{"Path":"/dev/a","Rate":2}],"BlkioDeviceWriteIOps":[{"Path":"/dev/a","Rate":4}],\
+                "BlkioWeight":300,"BlkioWeightDevice":[{"Path":"/dev/a","Weight":9}],"Links":["db:store"],\
+                "MaskedPaths":[],"Mounts":[\(mounts.joined(separator: ","))],"Privileged":false,"ReadonlyPaths":[],\
+                "ReadonlyRootfs":false},"Image":"web","Labels":{},"MacAddress":"02:00:00:00:00:01","OpenStdin":false,\
+                "StdinOnce":false,"Tty":false}
+                """
+        }
+        #expect(try json(spec, in: APIVersion(1, 44)) == body(#""ReadOnlyNonRecursive":true"#))
+        // What older engines do anyway.
+        #expect(try json(spec, in: APIVersion(1, 43)) == body(""))
     }
 }

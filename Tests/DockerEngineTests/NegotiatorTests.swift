@@ -22,7 +22,7 @@ struct NegotiatorTests {
         }
     }
 
-    @Test(arguments: [("1.41", "v1.41"), ("1.43", "v1.43"), ("1.48", "v1.48"), ("1.99", "v1.48"), ("2.0", "v1.48")])
+    @Test(arguments: [("1.41", "v1.41"), ("1.43", "v1.43"), ("1.49", "v1.49"), ("1.99", "v1.49"), ("2.0", "v1.49")])
     func theNewestCommonVersionIsUsed(theirs: String, used: String) async throws {
         #expect(try await version(against: theirs) == used)
     }

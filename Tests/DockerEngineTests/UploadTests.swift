@@ -117,4 +117,18 @@ struct UploadTests {
                 ])
         }
     }
+
+    @Test func theEnginesWarningsArePassedOn() async throws {
+        let warnings = Mailbox()
+        var configuration = DockerEngine.Configuration()
+        configuration.onWarning = { warnings.post("\($0): \($1)") }
+        try await withStub(configuration: configuration) { connection in
+            try await connection.serve { _ in
+                Stub.json(#"{"Id":"c1","Warnings":["weight discarded"]}"#, status: "201 Created")
+            }
+        } _: { (engine, _) async throws in
+            _ = try await engine.createContainer(ContainerSpec(image: "web"), name: "web-1")
+            #expect(await warnings.next() == "web-1: weight discarded")
+        }
+    }
 }

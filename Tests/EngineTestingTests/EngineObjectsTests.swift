@@ -185,6 +185,18 @@ import Testing
         }
     }
 
+    @Test func aRegistryKnowsADigestBeforeItIsPulled() async throws {
+        let engine = InMemoryEngine()
+        engine.addImage("team/app", ImageBehavior(), .pullable)
+        let digest = try await engine.registryDigest(of: "team/app")
+        await expectRefusal(.notFound, "No such image") { _ = try await engine.image("team/app") }
+        try await engine.withPull(of: "team/app", platform: nil) { for try await _ in $0 {} }
+        #expect(try await engine.image("team/app").digests == ["team/app@\(digest)"])
+        await expectRefusal(.notFound, "manifest unknown: team/db:latest") {
+            _ = try await engine.registryDigest(of: "team/db")
+        }
+    }
+
     @Test func pullsWhatARegistryHas() async throws {
         let engine = InMemoryEngine()
         engine.addImage("team/app", ImageBehavior(), .pullable)

@@ -9,7 +9,7 @@ enum ConfigText {
     static func model(_ loaded: LoadedProject, _ format: ConfigFormat, onlyImages: Bool) -> String {
         if let written = loaded.written { return text(written, format) }
         let canonical = onlyImages ? images(loaded.project) : loaded.project.canonical
-        let value = format == .yaml && !onlyImages ? ConfigYAML.model(canonical, loaded.project) : canonical
+        let value = format == .yaml && !onlyImages ? ConfigYAML.model(canonical, loaded) : canonical
         return text(
             value.mapStrings { text in
                 text.contains("$")

@@ -1,34 +1,18 @@
+import ComposeLoader
 import ComposeModel
 import YAML
 
 /// A project as Docker Compose prints it in YAML, which differs from its JSON: the top level in the order people write
-/// it, models and services' extensions are there, and what says nothing is not.
+/// it, models and all extensions are there, and what says nothing is not.
 enum ConfigYAML {
     private static let order = ["name", "services", "networks", "volumes", "secrets", "configs", "models"]
 
-    static func model(_ canonical: CanonicalValue, _ project: Project) -> CanonicalValue {
-        guard case .object(var fields) = canonical.asFile else { return canonical }
-        if !project.models.isEmpty { fields.append(CanonicalValue.Field("models", object(project.models))) }
-        if let index = fields.firstIndex(where: { $0.name == "services" }), case .object(let all) = fields[index].value
-        {
-            fields[index].value = .object(
-                all.map { CanonicalValue.Field($0.name, extended($0.value, project.services[$0.name]?.extensions)) })
-        }
+    static func model(_ canonical: CanonicalValue, _ loaded: LoadedProject) -> CanonicalValue {
+        guard case .object(var fields) = loaded.addingExtensions(to: canonical.asFile) else { return canonical }
+        let models = loaded.project.models.sorted { $0.key < $1.key }.map { CanonicalValue.Field($0.key, $0.value) }
+        if !models.isEmpty { fields.append(CanonicalValue.Field("models", .object(models))) }
         let known = order.compactMap { name in fields.first { $0.name == name } }
         return .object(known + fields.filter { !order.contains($0.name) })
-    }
-
-    private static func extended(
-        _ service: CanonicalValue, _ extensions: [String: CanonicalValue]?
-    ) -> CanonicalValue {
-        guard case .object(let fields) = service, let extensions, case .object(let more) = object(extensions) else {
-            return service
-        }
-        return .object(fields + more)
-    }
-
-    private static func object(_ values: [String: CanonicalValue]) -> CanonicalValue {
-        .object(values.sorted { $0.key < $1.key }.map { CanonicalValue.Field($0.key, $0.value) })
     }
 }
 

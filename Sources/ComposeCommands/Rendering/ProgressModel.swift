@@ -1,4 +1,5 @@
 import ComposeExecutor
+import ComposeModel
 import ComposePlanner
 import EngineAPI
 
@@ -95,9 +96,16 @@ extension Operation.Action {
         case .awaitContainer(let container, .completed):
             ("Container", container.name, Words(working: "Waiting", done: "Exited"))
         case .awaitContainer(let container, .up): ("Container", container.name, Words(working: "Waiting", done: "Up"))
-        case .removeContainer(.existing(_, let name), _):
-            ("Container", name, Words(working: "Removing", done: "Removed"))
-        case .removeContainer, .renameContainer: nil
+        case .runHook(let container, let kind, let index):
+            (
+                "Container", container.name,
+                Words(
+                    working: "Running \(kind.rawValue) hook \(index + 1)",
+                    done: "Ran \(kind.rawValue) hook \(index + 1)")
+            )
+        case .removeContainer(let container, _):
+            ("Container", container.name, Words(working: "Removing", done: "Removed"))
+        case .renameContainer: nil
         case .removeNetwork(_, let name): ("Network", name, Words(working: "Removing", done: "Removed"))
         case .removeVolume(let name): ("Volume", name, Words(working: "Removing", done: "Removed"))
         }

@@ -20,6 +20,8 @@ package struct Diagnostic: Sendable {
     package var trap: Trap?
     /// Whether it says that there is no file to read at all, which some commands can do without.
     package var isProjectMissing = false
+    /// Whether it is an error only because warnings are not allowed.
+    package var isStrict = false
 
     package init(_ severity: Severity, _ message: String, path: String = "", mark: Mark? = nil, hint: String? = nil) {
         self.severity = severity
@@ -27,6 +29,15 @@ package struct Diagnostic: Sendable {
         self.path = path
         self.mark = mark
         self.hint = hint
+    }
+
+    /// A warning as the error that it is where warnings are not allowed.
+    var strict: Diagnostic {
+        guard severity == .warning else { return self }
+        var result = self
+        result.severity = .error
+        result.isStrict = true
+        return result
     }
 }
 

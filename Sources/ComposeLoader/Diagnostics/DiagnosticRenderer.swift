@@ -20,7 +20,9 @@ package struct DiagnosticRenderer: Sendable {
         parts.append(diagnostic.message)
         var text = parts.joined(separator: ": ")
         if let hint = diagnostic.hint { text += " (\(hint))" }
-        if let trap = diagnostic.trap { text += " [\(trap.rawValue)]" }
+        if let trap = diagnostic.trap {
+            text += diagnostic.isStrict ? " [\(trap.rawValue): an error because of --strict]" : " [\(trap.rawValue)]"
+        }
         if let mark = diagnostic.mark, let quote = quote(mark) { text += "\n" + quote }
         return text
     }

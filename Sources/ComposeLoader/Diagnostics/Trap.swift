@@ -13,6 +13,11 @@ package enum Trap: String, Sendable, CaseIterable {
     case externalName = "external-name"
     case severalFiles = "several-files"
     case unknownWarning = "unknown-warning"
+    case unknownProfile = "unknown-profile"
+    case portCollision = "port-collision"
+    case impossibleCondition = "impossible-condition"
+    case twoRestartPolicies = "two-restart-policies"
+    case base60Port = "base-60-port"
 
     /// What to do about it.
     package var advice: String {
@@ -28,6 +33,11 @@ package enum Trap: String, Sendable, CaseIterable {
         case .booleanWord: "write true or false"
         case .externalName: "write \"name\" and \"external: true\""
         case .severalFiles: "name the files to read with --file"
+        case .unknownProfile: "check its name: without it the services that have a profile stay off"
+        case .portCollision: "give one of them another port, or profiles that are not on together"
+        case .impossibleCondition: "wait for service_started, or change the other service"
+        case .twoRestartPolicies: "remove one of them"
+        case .base60Port: "put it in quotes"
         case .unknownWarning: "the names are " + Trap.allCases.map(\.rawValue).joined(separator: ", ")
         }
     }

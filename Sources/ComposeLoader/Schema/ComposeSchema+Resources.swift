@@ -1,3 +1,4 @@
+import ComposeModel
 import YAML
 
 extension ComposeSchema {
@@ -29,8 +30,8 @@ extension ComposeSchema {
                         .list(
                             .object(
                                 [
-                                    Attribute("path", .string, printedName: "Path"),
-                                    Attribute("weight", .integer, printedName: "Weight"),
+                                    Attribute("path", .string, absent: .string(""), printedName: "Path"),
+                                    Attribute("weight", .integer, absent: .int(0), printedName: "Weight"),
                                 ], allowsExtensions: false))),
                     Attribute("device_read_bps", rates),
                     Attribute("device_read_iops", rates),
@@ -42,7 +43,8 @@ extension ComposeSchema {
     private static let rates = Shape.list(
         .object(
             [
-                Attribute("path", .string, printedName: "Path"), Attribute("rate", .bytes, printedName: "Rate"),
+                Attribute("path", .string, absent: .string(""), printedName: "Path"),
+                Attribute("rate", .bytes, absent: .string("0"), printedName: "Rate"),
             ], allowsExtensions: false))
 
     /// A whole number or a variable.
@@ -91,7 +93,7 @@ extension ComposeSchema {
                 Attribute("count", .scalar(ScalarShape(types: [.string, .integer], meaning: .text))),
                 Attribute("device_ids", .list(.string, .refused)),
                 Attribute("options", .keyValues),
-            ], required: required,
+            ], required: required, ignoresUnknown: required.isEmpty,
             finish: { mapping, mark, conformer in
                 switch (mapping.entry("count"), mapping["device_ids"]) {
                 case (let count?, _?):
@@ -100,7 +102,7 @@ extension ComposeSchema {
                 case (nil, nil):
                     setDefault("count", Node(.scalar(Scalar("all", style: .doubleQuoted)), mark: mark), in: &mapping)
                 case (let count?, nil):
-                    if let text = count.value.text, text != "all", Int(text) == nil {
+                    if let text = count.value.text, text.lowercased() != "all", Int(text) == nil {
                         conformer.reporter.error("\"\(text)\" is neither a number nor \"all\"", at: count.value.mark)
                     }
                 case (nil, _?): break

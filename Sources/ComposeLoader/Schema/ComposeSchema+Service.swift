@@ -45,6 +45,7 @@ extension ComposeSchema {
                 .names { $0.plain("") },
                 of: .map(.nullable(.object([Attribute("endpoint_var", .string), Attribute("model_var", .string)]))))),
         Attribute("use_api_socket", .scalar(ScalarShape(types: .boolean, meaning: .boolean))),
+        Attribute("x-gantry", serviceGantry),
     ]
 
     private static let option = Shape.scalar(ScalarShape(types: [.string, .number, .boolean], meaning: .text))
@@ -70,9 +71,7 @@ extension ComposeSchema {
         Attribute("stdin_open", .boolean),
         Attribute("stop_signal", .string),
         Attribute("stop_grace_period", .duration),
-        Attribute(
-            "restart",
-            .checked("\"no\", always, unless-stopped, on-failure or on-failure:N") { RestartPolicy(text: $0) != nil }),
+        Attribute("restart", .string),
         Attribute(
             "healthcheck",
             .object([
@@ -162,7 +161,8 @@ extension ComposeSchema {
         Attribute("secrets", .fileMounts(prefix: "/run/secrets")),
         Attribute("read_only", .boolean),
         Attribute("shm_size", .bytes),
-        Attribute("storage_opt", .map(.scalar(ScalarShape(types: [.string, .number, .boolean], meaning: .text)))),
+        Attribute(
+            "storage_opt", .map(.scalar(ScalarShape(types: [.string, .number, .boolean, .null], meaning: .text)))),
     ]
 
     private static let mount = Shape.object(

@@ -7,13 +7,14 @@ enum ComposeSchema {
     static let project = Shape.object([
         Attribute("version", .string),
         Attribute("name", .string),
-        Attribute("include", .list(include)),
+        Attribute("include", .nullable(.list(include))),
         Attribute("services", .map(service, name: .resource)),
         Attribute("networks", .map(network, name: .resource)),
         Attribute("volumes", .map(volume, name: .resource)),
         Attribute("secrets", .map(secret, name: .resource)),
         Attribute("configs", .map(config, name: .resource)),
         Attribute("models", .map(model, name: .resource)),
+        Attribute("x-gantry", gantry),
     ])
 
     static let include = Shape.short(
@@ -23,7 +24,7 @@ enum ComposeSchema {
                 Attribute("path", .stringOrList()),
                 Attribute("project_directory", .string),
                 Attribute("env_file", .stringOrList()),
-            ], required: ["path"], allowsExtensions: false))
+            ], required: ["path"], allowsExtensions: false, ignoresUnknown: true))
 
     static let network = Shape.nullable(
         .object(
@@ -71,7 +72,7 @@ enum ComposeSchema {
     static let config = Shape.object(
         [
             Attribute("name", .string),
-            Attribute("file", .path),
+            Attribute("file", .hostPath),
             Attribute("environment", .string),
             Attribute("content", .string),
             Attribute("external", external),
@@ -82,7 +83,7 @@ enum ComposeSchema {
     static let secret = Shape.object(
         [
             Attribute("name", .string),
-            Attribute("file", .path),
+            Attribute("file", .hostPath),
             Attribute("environment", .string),
             Attribute("external", external),
             Attribute("labels", .keyValues),

@@ -5,6 +5,7 @@ extension Shape {
     static let string = Shape.scalar(ScalarShape(types: .string, meaning: .text))
     static let text = Shape.scalar(ScalarShape(types: [.string, .number], meaning: .text))
     static let path = Shape.scalar(ScalarShape(types: .string, meaning: .path))
+    static let hostPath = Shape.scalar(ScalarShape(types: .string, meaning: .hostPath))
     static let boolean = Shape.scalar(ScalarShape(types: [.string, .boolean], meaning: .boolean))
     static let integer = Shape.scalar(ScalarShape(types: [.string, .number], meaning: .integer(Int.min...Int.max)))
     static let number = Shape.scalar(ScalarShape(types: [.string, .number], meaning: .number))
@@ -35,9 +36,12 @@ extension Shape {
 
     static func object(
         _ attributes: [Attribute], required: [String] = [], allowsExtensions: Bool = true,
-        finish: (@Sendable (inout Mapping, Mark, inout Conformer) -> Void)? = nil
+        ignoresUnknown: Bool = false, finish: (@Sendable (inout Mapping, Mark, inout Conformer) -> Void)? = nil
     ) -> Shape {
-        .object(ObjectShape(attributes, required: required, allowsExtensions: allowsExtensions, finish: finish))
+        .object(
+            ObjectShape(
+                attributes, required: required, allowsExtensions: allowsExtensions, ignoresUnknown: ignoresUnknown,
+                finish: finish))
     }
 
     /// Strings in a list, or one alone.
@@ -71,7 +75,7 @@ extension Shape {
         .either([
             .integer,
             .object([Attribute("soft", .integer), Attribute("hard", .integer)], required: ["soft", "hard"]),
-        ]), name: .lowercase)
+        ]))
 
     /// `configs`, `secrets` and `build.secrets`.
     static func fileMounts(prefix: String) -> Shape {
@@ -101,11 +105,7 @@ extension MapShape.NameRule {
                         || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
                 }
         },
-        sentence: "may have letters, digits, \".\", \"_\" and \"-\" only")
-
-    static let lowercase = MapShape.NameRule(
-        isAllowed: { !$0.isEmpty && $0.utf8.allSatisfy { (0x61...0x7A).contains($0) } },
-        sentence: "may have lower-case letters only")
+        pattern: "^[a-zA-Z0-9._-]+$", sentence: "may have letters, digits, \".\", \"_\" and \"-\" only")
 }
 
 extension ListShape {
@@ -147,6 +147,23 @@ extension Node {
             return false
         }
         return scalarValue == .null
+    }
+
+    /// The number that YAML 1.1 has for a plain scalar such as `22:22`, nil for any other.
+    var base60: Int? {
+        guard tag == nil, case .scalar(let scalar) = content, scalar.style == .plain else { return nil }
+        let parts = scalar.text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count > 1, let first = parts.first, ("1"..."9").contains(first.first ?? "0") else { return nil }
+        var total = 0
+        for (index, part) in parts.enumerated() {
+            guard part.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(part),
+                index == 0 || (number < 60 && part.utf8.count <= 2)
+            else { return nil }
+            let (product, overflow) = total.multipliedReportingOverflow(by: 60)
+            guard !overflow, product <= Int.max - number else { return nil }
+            total = product + number
+        }
+        return total
     }
 
     /// The value of a mapping's key.

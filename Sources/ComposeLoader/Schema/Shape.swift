@@ -43,6 +43,8 @@ struct ScalarShape: Sendable {
         case fileMode
         /// A path, absolute once read.
         case path
+        /// A path on the host of a container, absolute once read, but for one of Windows.
+        case hostPath
         /// A folder or a remote address to build from.
         case buildContext
         /// A name that a check decides on, and how the check is put.
@@ -75,6 +77,8 @@ struct MapShape: Sendable {
 
     struct NameRule: Sendable {
         var isAllowed: @Sendable (String) -> Bool
+        /// The same as a regular expression of ECMA 262.
+        var pattern: String
         var sentence: String
     }
 }
@@ -87,17 +91,20 @@ final class ObjectShape: Sendable {
     let order: [String]
     let required: [String]
     let allowsExtensions: Bool
+    /// Whether a name that is no attribute's is passed over with a warning, as Docker Compose passes over it.
+    let ignoresUnknown: Bool
     /// Runs when all attributes have their long form.
     let finish: (@Sendable (inout Mapping, Mark, inout Conformer) -> Void)?
 
     init(
         _ attributes: [Attribute], required: [String] = [], allowsExtensions: Bool = true,
-        finish: (@Sendable (inout Mapping, Mark, inout Conformer) -> Void)? = nil
+        ignoresUnknown: Bool = false, finish: (@Sendable (inout Mapping, Mark, inout Conformer) -> Void)? = nil
     ) {
         self.attributes = Dictionary(attributes.map { ($0.name, $0) }) { first, _ in first }
         self.order = attributes.map(\.name)
         self.required = required
         self.allowsExtensions = allowsExtensions
+        self.ignoresUnknown = ignoresUnknown
         self.finish = finish
     }
 }
@@ -111,6 +118,10 @@ struct Attribute: Sendable {
     var printedName: String?
     /// What is printed where the attribute is absent, nil to leave it out.
     var absent: CanonicalValue?
+    /// The strings that mean something, where others are only warned of.
+    var knownValues: [String] = []
+    /// What it is, for people who write it; nil where the specification says it.
+    var summary: String?
 
     /// How an override combines with what it overrides. Mappings merge and lists append unless a row says otherwise.
     enum MergeRule: Sendable {
@@ -143,6 +154,8 @@ struct ShortForm: Sendable {
     var types: ScalarShape.Types = .string
     /// Whether Docker Compose prints it as it is where variables are not replaced.
     var staysShort = false
+    /// Whether files are merged with the short form as it is, so that an override replaces it.
+    var isLate = false
     /// What it stands for: one node, or any number where it is an item of a list. Empty after a reported mistake.
     var expand: @Sendable (Node, inout Conformer) -> [Node]
 }
@@ -187,7 +200,7 @@ extension ScalarShape {
         case .duration: "a duration such as \"1m30s\""
         case .bytes: "a size such as \"512m\""
         case .choice(let values): "one of " + values.joined(separator: ", ")
-        case .path, .buildContext: "a path"
+        case .path, .hostPath, .buildContext: "a path"
         case .fileMode: "a mode such as 0440"
         case .checked, .text:
             types.contains(.string)

@@ -5,7 +5,7 @@ extension ShortForm {
     static let alone = ShortForm(kind: .scalar) { node, _ in [node.list([node])] }
 
     /// One value of any type where a list is expected.
-    static let single = ShortForm(kind: .scalar, types: [.string, .number, .boolean], staysShort: true) { node, _ in
+    static let single = ShortForm(kind: .scalar, types: [.string, .number, .boolean], isLate: true) { node, _ in
         [node.list([node])]
     }
 
@@ -122,6 +122,11 @@ extension ShortForm {
     static let ports = ShortForm(kind: .scalar, types: [.string, .integer]) { node, conformer in
         let text = node.scalarValue?.text ?? ""
         if conformer.asWritten, Template.isTemplate(text) { return [node] }
+        if let other = node.base60 {
+            conformer.reporter.warn(
+                .base60Port, "other programs that read YAML 1.1 take \(text) for the number \(other), in base 60",
+                at: node.mark)
+        }
         return conformer.ports(text, at: node.mark).map { port in
             node.object([
                 ("mode", node.string("ingress")),
@@ -172,7 +177,7 @@ extension ShortForm {
     /// A device, as `/dev/sda:/dev/xvda:rwm`.
     static let device = ShortForm(kind: .scalar) { node, conformer in
         let parts = (node.text ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard (1...3).contains(parts.count), let source = parts.first, !source.isEmpty else {
+        guard (1...3).contains(parts.count), let source = parts.first else {
             conformer.reporter.error(
                 "\"\(node.text ?? "")\" is not a device", at: node.mark,
                 hint: "devices are written HOST[:CONTAINER[:PERMISSIONS]]")
@@ -189,7 +194,7 @@ extension ShortForm {
     }
 
     /// `gpus: all`.
-    static let allDevices = ShortForm(kind: .scalar) { node, conformer in
+    static let allDevices = ShortForm(kind: .scalar, isLate: true) { node, conformer in
         guard node.text == "all" else {
             conformer.expected("\"all\" or a list", found: node)
             return []

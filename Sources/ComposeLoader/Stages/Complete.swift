@@ -4,6 +4,8 @@ import YAML
 /// where Docker Compose allows each item once.
 struct Completer {
     var reporter: Reporter
+    /// Whether variables are not replaced, so that values cannot be judged.
+    var asWritten = false
 
     mutating func check(_ node: Node, _ shape: Shape, key: Mark? = nil) {
         switch shape {
@@ -18,6 +20,7 @@ struct Completer {
             }
         case .scalar(let scalar):
             if node.isNull, !scalar.types.contains(.null) { missing(node, shape, key) }
+            if !asWritten, case .bytes = scalar.meaning { checkSize(node, shape) }
         case .list(let list):
             guard let items = node.items else { return missing(node, shape, key) }
             check(items, list)
@@ -32,6 +35,13 @@ struct Completer {
             guard let mapping = node.mapping else { return missing(node, shape, key) }
             check(mapping, object, at: key ?? node.mark)
         }
+    }
+
+    private mutating func checkSize(_ node: Node, _ shape: Shape) {
+        guard !node.isNull, let text = node.text, ByteCount.parse(text) == nil else {
+            return
+        }
+        reporter.error("\"\(text)\" is not \(shape.expectation)", at: node.mark)
     }
 
     private mutating func check(_ items: [Node], _ list: ListShape) {

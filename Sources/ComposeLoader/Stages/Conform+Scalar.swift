@@ -7,7 +7,7 @@ extension ScalarShape.Types {
         case .null: self = .null
         case .bool: self = .boolean
         case .int: self = .integer
-        case .float: self = .float
+        case .float(let number): self = number == number.rounded() ? [.float, .integer] : .float
         case .string: self = .string
         case .timestamp: self = []
         }
@@ -15,9 +15,17 @@ extension ScalarShape.Types {
 }
 
 extension ScalarShape.Meaning {
+    /// Whether a value is judged where variables are not replaced.
+    fileprivate var isJudgedAsWritten: Bool {
+        switch self {
+        case .boolean, .integer, .number, .duration, .bytes, .fileMode: false
+        case .text, .choice, .path, .hostPath, .buildContext, .checked: true
+        }
+    }
+
     fileprivate var isPath: Bool {
         switch self {
-        case .path, .buildContext: true
+        case .path, .hostPath, .buildContext: true
         default: false
         }
     }
@@ -36,6 +44,8 @@ extension Conformer {
             return nil
         }
         guard asWritten else { return read(scalar, value, node, shape) }
+        // As Docker Compose prints it: the type is judged, the meaning is not.
+        guard shape.meaning.isJudgedAsWritten else { return node }
         // What a variable will stand for cannot be judged.
         let isOpen = Template.isTemplate(scalar.text) && !shape.meaning.isPath
         guard !isOpen, let result = read(scalar, value, node, shape) else { return isOpen ? node : nil }
@@ -61,8 +71,9 @@ extension Conformer {
             return node.string(value.text)
         case .bytes:
             if let size = value.wholeNumber { return node.plain(String(size)) }
-            guard let size = ByteCount.parse(value.text) else { return unfit(node, shape) }
-            return node.plain(String(size))
+            if let size = ByteCount.parse(value.text) { return node.plain(String(size)) }
+            // A file laid over this one may have another; the merged whole is judged.
+            return value.isNumber ? unfit(node, shape) : node.string(value.text)
         case .choice(let values):
             guard values.contains(value.text) else {
                 reporter.error(
@@ -76,6 +87,7 @@ extension Conformer {
             guard let mode = Int(value.text, radix: 8), mode >= 0 else { return unfit(node, shape) }
             return node.plain(String(mode))
         case .path: return node.string(paths?.absolute(value.text) ?? value.text)
+        case .hostPath: return node.string(paths?.mountSource(value.text) ?? value.text)
         case .buildContext: return node.string(paths?.buildContext(value.text) ?? value.text)
         case .checked(let check, let sentence):
             guard check(value.text) else {

@@ -34,6 +34,7 @@ struct Conformer {
             return node.isNull ? [node] : all(node, shape)
         case .short(let short, let long):
             guard short.accepts(node) else { return all(node, long) }
+            if short.isLate { return late(node, short, long) }
             let expanded = short.expand(node, &self)
             if asWritten, expanded.first?.text != nil { return [node] }
             let result = expanded.flatMap { all($0, long) }
@@ -52,6 +53,14 @@ struct Conformer {
         case .object(let object):
             return self.object(node, object).map { [$0] } ?? []
         }
+    }
+
+    /// A short form that stays one until files are laid over each other; only what is wrong with it is said.
+    private mutating func late(_ node: Node, _ short: ShortForm, _ long: Shape) -> [Node] {
+        let expanded = short.expand(node, &self).flatMap { all($0, long) }
+        guard let item = expanded.first?.items?.first else { return [] }
+        if item.text != nil { return [item] }
+        return asWritten ? expanded : [node]
     }
 
     private mutating func list(_ node: Node, _ shape: ListShape) -> Node? {
@@ -113,9 +122,12 @@ struct Conformer {
     }
 
     private mutating func unknown(_ key: Mapping.Key, in shape: ObjectShape) {
-        reporter.error(
-            "\"\(key.name)\" is not known here", at: key.mark,
-            hint: Suggestion.hint(for: key.name, among: shape.attributes.keys))
+        let hint = Suggestion.hint(for: key.name, among: shape.attributes.keys)
+        if shape.ignoresUnknown {
+            reporter.warn(.unknownOption, "\"\(key.name)\" is not known here and is ignored", at: key.mark, hint: hint)
+            return
+        }
+        reporter.error("\"\(key.name)\" is not known here", at: key.mark, hint: hint)
     }
 
     /// Null is kept, because an override may leave a value as it is; the merged whole must not have it.

@@ -61,11 +61,16 @@ extension Decoder {
         return isolation
     }
 
-    func deviceRequest(_ fields: Fields) -> DeviceRequest {
+    func deviceRequest(count: String?) -> DeviceRequest {
         var request = DeviceRequest()
+        request.count = count.flatMap { $0.lowercased() == "all" ? -1 : Int($0) }
+        return request
+    }
+
+    func deviceRequest(_ fields: Fields) -> DeviceRequest {
+        var request = deviceRequest(count: fields.string("count"))
         request.capabilities = fields.strings("capabilities")
         request.driver = fields.string("driver")
-        request.count = fields.string("count").flatMap { $0 == "all" ? -1 : Int($0) }
         request.identifiers = fields.strings("device_ids")
         request.options = fields.map("options")
         return request

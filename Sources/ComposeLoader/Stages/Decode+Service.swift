@@ -10,10 +10,15 @@ extension Decoder {
         decodeStorage(fields, &service)
         service.limits = limits(fields)
         service.isolation = isolation(fields)
-        service.gpus = fields.objects("gpus").map(deviceRequest)
+        // In its short form it can only be `all`.
+        service.gpus =
+            fields.string("gpus").map { [deviceRequest(count: $0)] } ?? fields.objects("gpus").map(deviceRequest)
         for name in Decoder.uninterpreted {
             guard let node = fields[name], let shape = ComposeSchema.attribute(name) else { continue }
-            service.uninterpreted[name] = CanonicalValue(node, shape)
+            let value = CanonicalValue(node, shape)
+            if !(Decoder.omittedWhenEmpty.contains(name) && value.isEmptyCollection) {
+                service.uninterpreted[name] = value
+            }
         }
         service.extensions = fields.extensions
         return service
@@ -24,6 +29,9 @@ extension Decoder {
         "develop", "blkio_config", "credential_spec", "provider", "models", "use_api_socket", "pull_refresh_after",
         "pre_start", "post_start", "pre_stop",
     ]
+
+    /// Those that say nothing where nothing is in them.
+    private static let omittedWhenEmpty = ["models", "pre_start", "post_start", "pre_stop"]
 
     private func decodeIdentity(_ fields: Fields, _ service: inout Service) {
         service.image = fields.string("image")
@@ -60,7 +68,7 @@ extension Decoder {
         service.openInput = fields.bool("stdin_open") ?? false
         service.stopSignal = fields.string("stop_signal")
         service.stopGracePeriod = fields.duration("stop_grace_period")
-        service.restart = fields.string("restart").flatMap { RestartPolicy(text: $0) }
+        service.restart = fields.string("restart").flatMap { $0.isEmpty ? nil : RestartPolicy(text: $0) }
         service.healthCheck = fields.object("healthcheck").map(healthCheck)
         for (name, value) in fields.entries("depends_on") {
             let dependency = Fields(value)
@@ -194,13 +202,13 @@ extension Decoder {
 }
 
 extension RestartPolicy {
-    /// `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:N`; nil for anything else.
-    init?(text: String) {
+    /// `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:N`; of anything else the whole text is the condition.
+    init(text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let condition = parts.first.flatMap({ Condition(rawValue: String($0)) }) else { return nil }
-        self.init(condition)
-        guard parts.count == 2 else { return }
-        guard condition == .onFailure, let count = Int(parts[1]), count >= 0 else { return nil }
-        maximumRetries = count
+        if parts.count == 2, parts[0] == Condition.onFailure.rawValue, let count = Int(parts[1]), count >= 0 {
+            self.init(.onFailure, maximumRetries: count)
+        } else {
+            self.init(Condition(rawValue: text))
+        }
     }
 }

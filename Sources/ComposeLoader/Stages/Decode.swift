@@ -157,7 +157,8 @@ extension CanonicalValue {
             case .bool(let value): self = .bool(value)
             case .int(let value): self = Int64(exactly: value).map { .int($0) } ?? .double(Double(value))
             case .float(let value): self = .double(value)
-            case .string(let text), .timestamp(let text): self = .string(text)
+            case .string(let text): self = .string(text)
+            case .timestamp(let text): self = .string(TimeText.rfc3339(text))
             }
         }
     }
@@ -166,6 +167,7 @@ extension CanonicalValue {
     init(_ node: Node, _ shape: Shape) {
         switch (shape.long, node.content) {
         case (_, _) where node.isNull: self = .null
+        case (.list(let list), .scalar): self = .list([CanonicalValue(node, list.item)])
         case (.list(let list), .sequence(let items)): self = .list(items.map { CanonicalValue($0, list.item) })
         case (.map(let map), .mapping(let mapping)):
             self = .object(
@@ -199,7 +201,7 @@ extension CanonicalValue {
         case .integer: self = .int(Int64(text) ?? 0)
         case .number: self = .double(Double(text) ?? 0)
         case .duration: self = .string(ComposeDuration(text)?.description ?? text)
-        case .text, .bytes, .fileMode, .choice, .path, .buildContext, .checked: self = .string(text)
+        case .text, .bytes, .fileMode, .choice, .path, .hostPath, .buildContext, .checked: self = .string(text)
         }
     }
 

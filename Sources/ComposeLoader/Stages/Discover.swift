@@ -3,9 +3,11 @@ import YAML
 /// What there is to read.
 struct Sources {
     /// A file's path as a person would name it, and the absolute one; `-` for standard input.
-    struct File {
+    struct File: Sendable {
         var shown: String
         var path: String
+        /// What the file's name is where it is no path.
+        var remote: RemoteResource?
     }
 
     var files: [File]
@@ -14,6 +16,8 @@ struct Sources {
     /// The process's variables, then those of the env files.
     var environment: [String: String]
     var environmentFiles: [String]
+    /// The files that variables were read from, in groups: an earlier group wins, and in a group the last file.
+    var variableFiles: [[String]] = []
     /// The name that the command line or the environment gives.
     var name: String?
 }
@@ -49,7 +53,7 @@ struct Discoverer {
         }
         return Sources(
             files: found, directory: directory, environment: environment.variables,
-            environmentFiles: environment.explicitFiles, name: name)
+            environmentFiles: environment.explicitFiles, variableFiles: environment.readFiles, name: name)
     }
 
     private func findFiles(
@@ -58,7 +62,8 @@ struct Discoverer {
         if !options.files.isEmpty { return options.files.map(file) }
         if let list = environment["COMPOSE_FILE"], !list.isEmpty {
             let separator = environment["COMPOSE_PATH_SEPARATOR"].flatMap { $0.isEmpty ? nil : $0 } ?? ":"
-            return split(list, by: separator).map(file)
+            // An address has a colon of its own.
+            return RemoteResource(list) == nil ? split(list, by: separator).map(file) : [file(list)]
         }
         var folder = start
         while true {
@@ -105,7 +110,7 @@ struct Discoverer {
 
     private func file(_ argument: String) -> Sources.File {
         if argument == "-" { return Sources.File(shown: "-", path: "-") }
-        return Sources.File(shown: argument, path: absolute(argument))
+        return Sources.File(shown: argument, path: absolute(argument), remote: RemoteResource(argument))
     }
 
     private func directory(of files: [Sources.File]) -> String? {

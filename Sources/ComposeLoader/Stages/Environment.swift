@@ -7,11 +7,15 @@ struct EnvironmentBuilder {
     private(set) var variables: [String: String]
     /// The absolute paths of the files that were asked for.
     let explicitFiles: [String]
+    /// The files that were read, in groups: an earlier group wins, and in a group the last file.
+    private(set) var readFiles: [[String]] = []
 
     init(options: LoadOptions, files: any FileReading) {
         self.options = options
         self.files = files
         variables = options.environment
+        // A shell sets it always, and Docker Compose does where nobody has.
+        variables["PWD"] = variables["PWD"] ?? options.workingDirectory
         var names = options.environmentFiles
         if names.isEmpty, let list = options.environment["COMPOSE_ENV_FILES"] {
             names = list.split(separator: ",").map(String.init)
@@ -34,6 +38,7 @@ struct EnvironmentBuilder {
     }
 
     private mutating func add(_ paths: [String], _ reporter: inout Reporter) {
+        readFiles.append(paths)
         let added = EnvironmentReader(files: files, workingDirectory: options.workingDirectory).read(
             paths, over: variables, &reporter)
         variables.merge(added) { first, _ in first }
@@ -56,10 +61,12 @@ struct EnvironmentReader {
     let workingDirectory: String
 
     /// The variables of the files, later ones over earlier ones; references see `environment` first.
-    func read(_ paths: [String], over environment: [String: String], _ reporter: inout Reporter) -> [String: String] {
+    func read(
+        _ paths: [String], asked mark: Mark? = nil, over environment: [String: String], _ reporter: inout Reporter
+    ) -> [String: String] {
         var variables: [String: String] = [:]
         for path in paths {
-            guard let text = text(path, "the env file", at: nil, &reporter) else { continue }
+            guard let text = text(path, "the env file", at: mark, &reporter) else { continue }
             let known = variables
             parse(text, of: path, raw: false, into: &variables, &reporter) { environment[$0] ?? known[$0] }
         }

@@ -6,7 +6,7 @@ struct Includer {
     let file: Sources.File
 
     /// What an included project gives.
-    private static let kinds = ["services", "volumes", "networks", "secrets", "configs", "models"]
+    static let kinds = ["services", "volumes", "networks", "secrets", "configs", "models"]
 
     func include(into document: Node, _ resets: Resets, _ reporter: inout Reporter) -> Node {
         guard var mapping = document.mapping, let entries = mapping["include"]?.items else { return document }
@@ -33,9 +33,15 @@ struct Includer {
             entry.field("project_directory")?.text.map { reader.source($0, in: reader.directory).path }
             ?? FilePath.parent(first.path)
         guard let environment = environment(entry, in: directory, &reporter) else { return nil }
-        let inner = ModelReader(
+        var inner = ModelReader(
             options: reader.options, files: reader.files, directory: directory, root: reader.root,
-            environment: environment, trail: trail)
+            environment: environment.variables, trail: trail)
+        if let recording = reader.recording {
+            var places = recording.environment
+            places.values = environment.variables
+            places.add(environment.files, shownFrom: reader.options.workingDirectory, reader.files)
+            inner.recording = recording.including(entry.mark, places)
+        }
         let parsed = sources.map { inner.parse($0, asked: entry.mark, &reporter) }
         return reporter.at([]) { inner.read(parsed, &$0) }
     }
@@ -54,13 +60,21 @@ struct Includer {
         return trail
     }
 
-    /// The includer's variables, then those of the entry's files or of `.env` beside the included file.
-    private func environment(_ entry: Node, in directory: String, _ reporter: inout Reporter) -> [String: String]? {
+    /// The includer's variables, then those of the entry's files or of `.env` beside the included file; with the files.
+    private func environment(
+        _ entry: Node, in directory: String, _ reporter: inout Reporter
+    ) -> (variables: [String: String], files: [String])? {
         var paths: [String] = []
         if let named = entry.field("env_file")?.items?.compactMap(\.text), !named.isEmpty {
             paths = named.filter { $0 != "/dev/null" }.map { reader.source($0, in: reader.directory).path }
-            for path in paths where reader.files.kind(of: path) != .file {
-                reporter.error("the env file \(path) cannot be read: there is no such file", at: entry.mark)
+            for path in paths {
+                let reason: String
+                switch reader.files.kind(of: path) {
+                case .file: continue
+                case .folder: reason = "it is a folder"
+                case .missing: reason = "there is no such file"
+                }
+                reporter.error("the env file \(path) cannot be read: \(reason)", at: entry.mark)
                 return nil
             }
         } else {
@@ -68,7 +82,7 @@ struct Includer {
             if reader.files.kind(of: path) == .file { paths = [path] }
         }
         let added = EnvironmentReader(files: reader.files, workingDirectory: reader.options.workingDirectory).read(
-            paths, over: reader.environment, &reporter)
-        return reader.environment.merging(added) { first, _ in first }
+            paths, asked: entry.mark, over: reader.environment, &reporter)
+        return (reader.environment.merging(added) { first, _ in first }, paths)
     }
 }

@@ -7,6 +7,9 @@ struct Interpolator {
     private var warned: Set<String> = []
     private var remaining = Template.longest
 
+    /// Characters of a value in a message: as much as a person takes in.
+    private static let longestQuote = 80
+
     init(environment: [String: String]) { self.environment = environment }
 
     mutating func interpolate(_ node: Node, _ reporter: inout Reporter) -> Node {
@@ -60,7 +63,10 @@ struct Interpolator {
         } catch {
             switch error {
             case .invalid(let part):
-                reporter.error("\"\(part)\" is not a reference to a variable", at: mark, hint: "write $$ for a dollar")
+                let quoted =
+                    part.count > Interpolator.longestQuote ? part.prefix(Interpolator.longestQuote) + "..." : part[...]
+                reporter.error(
+                    "\"\(quoted)\" is not a reference to a variable", at: mark, hint: "write $$ for a dollar")
             case .required(let name, let message):
                 let reason = message.isEmpty ? "" : ": \(message)"
                 reporter.error("the required variable \(name) is missing a value\(reason)", at: mark)

@@ -114,13 +114,13 @@ extension Shape {
     }
 
     /// Whether null is a value, as for a variable to be taken from the environment.
-    fileprivate var allowsNull: Bool {
+    var allowsNull: Bool {
         guard case .scalar(let scalar) = self else { return false }
         return scalar.types.contains(.null)
     }
 
     /// The shape of a mapping's value, and how it merges.
-    fileprivate func inner(_ name: String) -> (Shape, Attribute.MergeRule) {
+    func inner(_ name: String) -> (Shape, Attribute.MergeRule) {
         switch self {
         case .map(let map):
             // What may be one number or a mapping is one value: half of it would not do.

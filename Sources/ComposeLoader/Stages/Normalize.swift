@@ -25,6 +25,15 @@ struct Normalizer {
         return project
     }
 
+    /// `scale` says the same as `deploy.replicas`; Docker Compose fills the second in where it finds both consistent.
+    func agreeingOnReplicas(_ project: Project) -> Project {
+        var project = project
+        for (name, service) in project.services where service.scale != nil && service.deploy != nil {
+            project.services[name]?.deploy?.replicas = service.scale
+        }
+        return project
+    }
+
     private func normalize(_ service: Service) -> Service {
         var service = service
         if service.pullPolicy == .ifNotPresent { service.pullPolicy = .missing }

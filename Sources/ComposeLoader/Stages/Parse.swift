@@ -25,7 +25,9 @@ struct Parser {
             result.documents = try YAMLParser(limits: limits).documents(in: source).filter { !$0.isNull }
             for document in result.documents { checkKeys(of: document, &reporter) }
         } catch let problem as FileProblem {
-            reporter.error("\(file.shown) cannot be read: \(problem.reason)", at: mark)
+            reporter.error(
+                "\(file.shown) cannot be read: \(file.remote?.reason ?? problem.reason)", at: mark,
+                hint: file.remote?.advice)
         } catch let error as YAMLError {
             reporter.announce(error.mark.file)
             reporter.error(error.message, at: error.mark)

@@ -12,11 +12,14 @@ struct PathResolver: Sendable {
         return FilePath.isAbsolute(expanded) ? expanded : FilePath.join(base, expanded)
     }
 
-    /// A path on the host of a container; Windows' own absolute paths are left alone.
+    /// A path on the host of a container; Windows' own absolute paths are left alone, and nothing is the folder itself.
     func mountSource(_ path: String) -> String {
+        if path.isEmpty { return base }
         let bytes = Array(path.utf8.prefix(3))
-        let hasDrive = bytes.count >= 2 && bytes[1] == UInt8(ascii: ":")
-        if hasDrive || path.hasPrefix("\\\\") { return path }
+        let hasDrive =
+            bytes.count == 3 && bytes[1] == UInt8(ascii: ":")
+            && [UInt8(ascii: "/"), UInt8(ascii: "\\")].contains(bytes[2])
+        if (hasDrive && bytes[0] != UInt8(ascii: "~")) || path.hasPrefix("\\\\") { return path }
         return absolute(path)
     }
 

@@ -66,6 +66,7 @@ struct Resolver {
             reader.parse(text, of: path, raw: false, into: &labels, &reporter) { known[$0] }
         }
         service.labels = labels.merging(service.labels) { $1 }
-        service.labelFiles = []
+        // Docker Compose hashes their names when it runs the service, and not when it is asked for the hash.
+        if !readsVariables { service.labelFiles = [] }
     }
 }

@@ -1,3 +1,4 @@
+import ComposeModel
 import YAML
 
 /// Checks what the tree shows and values no longer do: which attributes were written beside each other.
@@ -21,6 +22,19 @@ struct Rules {
             watches(entry)
             ignored(entry)
             repeatedHosts(entry)
+            restart(entry)
+        }
+    }
+
+    /// A policy that no engine knows: the container would not be made.
+    private mutating func restart(_ service: Mapping.Entry) {
+        guard let policy = service.value.field("restart"), let text = policy.text, !policy.isNull, !text.isEmpty,
+            !RestartPolicy.Condition.known.contains(RestartPolicy(text: text).condition)
+        else { return }
+        reporter.at(["services", service.key.name, "restart"]) {
+            $0.warn(
+                .unknownOption, "\"\(text)\" is no restart policy, and the engine will refuse the container",
+                at: policy.mark, hint: "write \"no\", always, unless-stopped, on-failure or on-failure:N")
         }
     }
 

@@ -3,18 +3,24 @@ import ComposeModel
 /// Keeps the services that profiles and the command line ask for, and what they use.
 struct Selector {
     let profiles: Set<String>
+    /// The profiles as they were asked for, and whether the command line did.
+    let asked: [(name: String, isOption: Bool)]
     let services: [String]
     let keepsUnused: Bool
     private let interpolates: Bool
 
     init(options: LoadOptions, environment: [String: String]) {
         var active = options.profiles
-        if active.isEmpty, let list = environment["COMPOSE_PROFILES"] {
-            active = list.split(separator: ",").map { part in
+        if active.isEmpty {
+            // Without any, the one that is on has no name: a service with `profiles: [""]` runs.
+            let list = environment["COMPOSE_PROFILES"] ?? ""
+            active = list.split(separator: ",", omittingEmptySubsequences: false).map { part in
                 String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
             }
         }
         profiles = Set(active)
+        let isOption = !options.profiles.isEmpty
+        asked = active.filter { !$0.isEmpty }.map { ($0, isOption) }
         services = options.services
         // A model with variables is shown whole: what they would choose is not known.
         keepsUnused = options.keepsUnusedResources || !options.interpolates

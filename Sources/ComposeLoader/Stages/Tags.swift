@@ -2,7 +2,19 @@ import YAML
 
 /// What the tags `!reset` and `!override` of one document take away from the documents before it.
 struct Resets {
-    private(set) var paths: [[String]] = []
+    /// What is taken away, by the keys that lead to it.
+    private var taken = Branch()
+
+    /// A place in the tree, and whether it is taken away whole.
+    private struct Branch {
+        var isTaken = false
+        var branches: [String: Branch] = [:]
+
+        mutating func take(_ path: ArraySlice<String>) {
+            guard let key = path.first else { return isTaken = true }
+            branches[key, default: Branch()].take(path.dropFirst())
+        }
+    }
 
     /// The document without what is reset, and without the tags.
     mutating func strip(_ node: Node) -> Node? { strip(node, at: []) }
@@ -11,10 +23,10 @@ struct Resets {
         var result = node
         switch node.tag {
         case "!reset":
-            paths.append(path)
+            taken.take(path[...])
             return nil
         case "!override":
-            paths.append(path)
+            taken.take(path[...])
             result.tag = nil
             return result
         default: break
@@ -45,36 +57,32 @@ struct Resets {
 
     /// The tree without what is taken away, at `prefix` of the whole.
     func apply(to node: Node, at prefix: [String] = []) -> Node {
-        var result = node
-        for path in paths where path.count > prefix.count && path.starts(with: prefix) {
-            result = Resets.removing(path[prefix.count...], from: result)
-        }
-        return result
+        let branch = prefix.reduce(Optional(taken)) { $0?.branches[$1] }
+        return branch.map { Resets.removing($0, from: node) } ?? node
     }
 
-    private static func removing(_ path: ArraySlice<String>, from node: Node) -> Node {
-        guard let key = path.first else { return node }
-        let rest = path.dropFirst()
+    private static func removing(_ branch: Branch, from node: Node) -> Node {
+        guard !branch.branches.isEmpty else { return node }
         var result = node
         switch node.content {
         case .scalar: break
         case .sequence(var items):
-            guard let index = Int(key), items.indices.contains(index) else { return node }
-            if rest.isEmpty {
-                items.remove(at: index)
-            } else {
-                items[index] = removing(rest, from: items[index])
+            // One after the other: what follows a removed item moves up.
+            for index in branch.branches.keys.compactMap({ Int($0) }).sorted() where items.indices.contains(index) {
+                guard let inner = branch.branches[String(index)] else { continue }
+                if inner.isTaken {
+                    items.remove(at: index)
+                } else {
+                    items[index] = removing(inner, from: items[index])
+                }
             }
             result.content = .sequence(items)
-        case .mapping(var mapping):
-            guard var entry = mapping.entry(key) else { return node }
-            if rest.isEmpty {
-                mapping.remove(key)
-            } else {
-                entry.value = removing(rest, from: entry.value)
-                mapping.set(entry)
+        case .mapping(let mapping):
+            let entries = mapping.entries.compactMap { entry -> Mapping.Entry? in
+                guard let inner = branch.branches[entry.key.name] else { return entry }
+                return inner.isTaken ? nil : Mapping.Entry(key: entry.key, value: removing(inner, from: entry.value))
             }
-            result.content = .mapping(mapping)
+            result.content = .mapping(Mapping(entries))
         }
         return result
     }

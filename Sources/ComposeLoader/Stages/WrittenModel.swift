@@ -9,10 +9,12 @@ struct WrittenModel {
     let buildFolder: String
     /// Whether defaults, names and implicit dependencies are filled in.
     let normalizes: Bool
+    /// Where variables that are named without a value get theirs.
+    let environment: [String: String]
 
     func canonical(_ model: Node) -> CanonicalValue {
         var root = Object(written: model)
-        root["name"] = .string(name)
+        if normalizes { root["name"] = .string(name) }
         root["version"] = nil
         root.change("services") { services in services.changeAll { _, service in complete(&service) } }
         guard normalizes else { return root.value }
@@ -48,9 +50,13 @@ struct WrittenModel {
             service["env_file"] = .list(files.map { Object($0).requiring().value })
         }
         service.change("depends_on") { all in all.changeAll { _, dependency in dependency = dependency.requiring() } }
-        guard normalizes else { return }
         service.change("build") { build in
             if build["context"] == nil { build["context"] = .string(buildFolder) }
+        }
+        guard normalizes else { return }
+        service["environment"] = service["environment"].map { resolved($0, keepsUnset: true) }
+        service.change("build") { build in
+            build["args"] = build["args"].map { resolved($0, keepsUnset: false) }
             if build["dockerfile"] == nil, build["dockerfile_inline"] == nil {
                 build["dockerfile"] = .string("Dockerfile")
             }
@@ -60,6 +66,25 @@ struct WrittenModel {
             service["networks"] = .object([CanonicalValue.Field("default", .null)])
         }
         addDependencies(to: &service)
+    }
+
+    /// `KEY=VALUE` lines, or a mapping, where a key without a value has the environment's.
+    private func resolved(_ variables: CanonicalValue, keepsUnset: Bool) -> CanonicalValue {
+        switch variables {
+        case .list(let lines):
+            .list(
+                lines.compactMap { line in
+                    guard case .string(let name) = line, !name.utf8.contains(UInt8(ascii: "=")) else { return line }
+                    return environment[name].map { .string("\(name)=\($0)") } ?? (keepsUnset ? line : nil)
+                })
+        case .object(let fields):
+            .object(
+                fields.compactMap { field in
+                    guard field.value == .null else { return field }
+                    return environment[field.name].map { .init(field.name, .string($0)) } ?? (keepsUnset ? field : nil)
+                })
+        case .null, .bool, .int, .double, .string: variables
+        }
     }
 
     private func addDependencies(to service: inout Object) {
@@ -96,7 +121,7 @@ private struct Object {
     }
 
     init(written node: Node) {
-        for entry in node.mapping?.entries ?? [] { fields[entry.key.name] = CanonicalValue(written: entry.value) }
+        for entry in node.mapping?.entries ?? [] { fields[entry.key.name] = CanonicalValue(written: entry) }
     }
 
     var value: CanonicalValue {
@@ -146,6 +171,11 @@ private struct Object {
 }
 
 extension CanonicalValue {
+    /// A mapping's value; what extensions hold is printed alike in every mode.
+    fileprivate init(written entry: Mapping.Entry) {
+        self = entry.key.name.hasPrefix("x-") ? CanonicalValue(entry.value) : CanonicalValue(written: entry.value)
+    }
+
     /// Any node, as it is written; keys sorted.
     fileprivate init(written node: Node) {
         switch node.content {
@@ -153,7 +183,7 @@ extension CanonicalValue {
         case .mapping(let mapping):
             self = .object(
                 mapping.entries.sorted { $0.key.name < $1.key.name }
-                    .map { Field($0.key.name, CanonicalValue(written: $0.value)) })
+                    .map { Field($0.key.name, CanonicalValue(written: $0)) })
         case .scalar: self = CanonicalValue(node)
         }
     }

@@ -3,7 +3,9 @@ enum ByteCount {
     static func parse(_ text: String) -> Int64? {
         if let plain = Int64(text) { return plain }
         let bytes = text.utf8
-        guard let end = bytes.lastIndex(where: { (0x30...0x39).contains($0) }) else { return nil }
+        guard let end = bytes.lastIndex(where: { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else {
+            return nil
+        }
         let number = text[...end]
         var unit = text[bytes.index(after: end)...].lowercased()[...]
         if unit.first == " " { unit.removeFirst() }

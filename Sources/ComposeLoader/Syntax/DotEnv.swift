@@ -35,15 +35,18 @@ struct DotEnv {
 
     /// Reads `KEY=VALUE` lines as they are: no quotes, no variables.
     static func parseRaw(_ text: String, into variables: inout [String: String], lookup: Lookup) throws(Fault) {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            var rest = line[...]
-            if rest.last == "\r" { rest.removeLast() }
-            rest = rest.drop { $0 == " " || $0 == "\t" }
-            if rest.isEmpty || rest.first == "#" { continue }
-            let parts = rest.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        // Bytes, because a carriage return and a line feed together are one character.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            var rest = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            if rest.last == UInt8(ascii: "\r") { rest.removeLast() }
+            if rest.isEmpty || rest.first == UInt8(ascii: "#") { continue }
+            let parts = rest.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+                .map { Substring($0) }
             let key = String(parts[0])
             guard !key.isEmpty, !key.contains(where: { $0 == " " || $0 == "\t" }) else {
-                throw Fault(line: index + 1, message: "\"\(rest)\" has no name before \"=\", or a space in it")
+                throw Fault(
+                    line: index + 1, message: "\"\(Substring(rest))\" has no name before \"=\", or a space in it")
             }
             if parts.count == 2 {
                 variables[key] = String(parts[1])
@@ -51,6 +54,30 @@ struct DotEnv {
                 variables[key] = value
             }
         }
+    }
+
+    /// The line that sets each variable, 1-based; of several the last. What comes after a mistake is left out.
+    static func lines(of text: String, isRaw: Bool) -> [String: Int] {
+        var found: [String: Int] = [:]
+        if isRaw {
+            for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                let name = line.drop { $0 == " " || $0 == "\t" }.prefix { $0 != "=" && $0 != "\r" }
+                if !name.isEmpty, name.first != "#" { found[String(name)] = index + 1 }
+            }
+            return found
+        }
+        var parser = DotEnv(text)
+        while let name = try? parser.name() {
+            let line = parser.line
+            switch name {
+            case .inherited(let key): found[key] = line
+            case .assigned(let key):
+                found[key] = line
+                // Any value will do; that of `${X:?}` must be there.
+                guard (try? parser.value(known: [:]) { _ in "x" }) != nil else { return found }
+            }
+        }
+        return found
     }
 
     private enum Name {
@@ -191,7 +218,8 @@ struct DotEnv {
                     output += Array(String(Character(scalar)).utf8)
                     index += 3
                 } else {
-                    output += [UInt8(ascii: "\\"), next]
+                    // The zero only says that digits follow.
+                    output.append(UInt8(ascii: "\\"))
                 }
             default: output += [UInt8(ascii: "\\"), next]
             }

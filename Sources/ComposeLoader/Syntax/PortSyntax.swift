@@ -37,8 +37,8 @@ struct PortSyntax {
     }
 
     private static func splitTransport(_ text: String) throws(Fault) -> (Substring, String) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return (text[...], "tcp") }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 1, !parts[1].isEmpty else { return (parts[0], "tcp") }
         let transport = parts[1].lowercased()
         guard ["tcp", "udp", "sctp"].contains(transport) else {
             throw Fault(message: "\"\(parts[1])\" is no protocol; write tcp, udp or sctp")

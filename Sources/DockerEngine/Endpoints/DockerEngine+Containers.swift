@@ -27,7 +27,9 @@ extension DockerEngine {
             "/containers/create", query: [("name", name)] + (spec.platform.map { [("platform", $0)] } ?? []),
             json: ContainerCreateBody(spec, networks: atCreation, in: version))
         request.call = call
-        let id = ContainerID(try await transport.value(CreatedBody.self, of: request).id)
+        let created = try await transport.value(CreatedBody.self, of: request)
+        for warning in created.warnings ?? [] { transport.configuration.onWarning(name, warning) }
+        let id = ContainerID(created.id)
         try await attach(id, to: spec.networks.dropFirst(atCreation.count))
         return id
     }
@@ -58,6 +60,13 @@ extension DockerEngine {
     public func removeContainer(_ id: ContainerID, force: Bool, anonymousVolumes: Bool) async throws {
         let query = [("force", force), ("v", anonymousVolumes)].filter(\.1).map { (name: $0.0, value: "1") }
         try await transport.run(delete(path(id), query: query))
+    }
+
+    /// Changes when the engine starts a container again, whether it runs or not.
+    public func updateContainer(_ id: ContainerID, restartPolicy: RestartPolicySpec) async throws {
+        let body = ContainerUpdateBody(
+            restartPolicy: .init(name: restartPolicy.name, maximumRetries: restartPolicy.maximumRetries))
+        try await transport.run(post("\(path(id))/update", json: body))
     }
 
     /// Gives a container another name.

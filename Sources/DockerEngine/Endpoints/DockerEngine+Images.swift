@@ -33,6 +33,13 @@ extension DockerEngine {
         }
     }
 
+    /// The digest that an image's registry has for it now. The engine asks the registry.
+    public func registryDigest(of reference: String) async throws -> String {
+        var request = get("/distribution/\(URLText.reference(reference))/json")
+        request.deadline = transport.configuration.image
+        return try await transport.value(DistributionBody.self, of: request).descriptor.digest
+    }
+
     /// Gives an image another name.
     public func tagImage(_ reference: String, as name: String) async throws {
         var (repository, tag) = (name[...], "latest"[...])

@@ -7,8 +7,8 @@ import Synchronization
 final class Negotiator: Sendable {
     /// The oldest API this client speaks: Docker 20.10's.
     static let oldest = APIVersion(1, 41)
-    /// The newest API whose answers this client was written for: Docker 28.0's.
-    static let newest = APIVersion(1, 48)
+    /// The newest API whose answers this client was written for: Docker 28.1's.
+    static let newest = APIVersion(1, 49)
 
     private enum State {
         case unknown

@@ -61,8 +61,9 @@ struct ContainerCreateBody: Encodable {
         workingDirectory = spec.workingDirectory
         hostname = spec.hostname
         domainName = spec.domainName
-        // Engines before 1.44 know only a container-wide address, which the first network gets.
-        macAddress = version < .multipleNetworks ? networks.first?.macAddress : nil
+        // Engines before 1.44 know only a container-wide address, which the first network gets; newer ones give it to
+        // the network of the mode.
+        macAddress = spec.macAddress ?? (version < .multipleNetworks ? networks.first?.macAddress : nil)
         terminal = spec.terminal
         openInput = spec.openInput
         inputOnce = spec.inputOnce
@@ -72,7 +73,7 @@ struct ContainerCreateBody: Encodable {
         healthCheck = spec.healthCheck.map(HealthCheckBody.init)
         let ports = spec.exposedPorts + spec.portBindings.map(\.containerPort)
         exposedPorts = ports.isEmpty ? nil : Dictionary(ports.map { ($0, EmptyObject()) }) { first, _ in first }
-        host = HostConfigBody(spec)
+        host = HostConfigBody(spec, in: version)
         networking = networks.isEmpty ? nil : NetworkingConfigBody(networks, in: version)
     }
 }
@@ -85,6 +86,7 @@ struct HostConfigBody: Encodable {
         case portBindings = "PortBindings"
         case restartPolicy = "RestartPolicy"
         case networkMode = "NetworkMode"
+        case links = "Links"
         case logging = "LogConfig"
         case initProcess = "Init"
         case autoRemove = "AutoRemove"
@@ -105,6 +107,12 @@ struct HostConfigBody: Encodable {
         case cpuRealtimeRuntime = "CpuRealtimeRuntime"
         case cpuSet = "CpusetCpus"
         case cpuShares = "CpuShares"
+        case blockWeight = "BlkioWeight"
+        case blockDeviceWeights = "BlkioWeightDevice"
+        case readBytes = "BlkioDeviceReadBps"
+        case writtenBytes = "BlkioDeviceWriteBps"
+        case reads = "BlkioDeviceReadIOps"
+        case writes = "BlkioDeviceWriteIOps"
         case processes = "PidsLimit"
         case disableOutOfMemoryKill = "OomKillDisable"
         case outOfMemoryScore = "OomScoreAdj"
@@ -121,6 +129,8 @@ struct HostConfigBody: Encodable {
         case pid = "PidMode"
         case runtime = "Runtime"
         case securityOptions = "SecurityOpt"
+        case maskedPaths = "MaskedPaths"
+        case readOnlyPaths = "ReadonlyPaths"
         case systemControls = "Sysctls"
         case userNamespace = "UsernsMode"
         case uts = "UTSMode"
@@ -166,6 +176,7 @@ struct HostConfigBody: Encodable {
     var portBindings: [String: [Port]]?
     var restartPolicy: RestartPolicy?
     var networkMode: String?
+    var links: [String]?
     var logging: Logging?
     var initProcess: Bool?
     var autoRemove: Bool
@@ -186,6 +197,12 @@ struct HostConfigBody: Encodable {
     var cpuRealtimeRuntime: Int?
     var cpuSet: String?
     var cpuShares: Int?
+    var blockWeight: Int?
+    var blockDeviceWeights: [DeviceWeight]?
+    var readBytes: [DeviceRate]?
+    var writtenBytes: [DeviceRate]?
+    var reads: [DeviceRate]?
+    var writes: [DeviceRate]?
     var processes: Int?
     var disableOutOfMemoryKill: Bool?
     var outOfMemoryScore: Int?
@@ -202,6 +219,8 @@ struct HostConfigBody: Encodable {
     var pid: String?
     var runtime: String?
     var securityOptions: [String]?
+    var maskedPaths: [String]?
+    var readOnlyPaths: [String]?
     var systemControls: [String: String]?
     var userNamespace: String?
     var uts: String?
@@ -213,15 +232,16 @@ struct HostConfigBody: Encodable {
     var storageOptions: [String: String]?
     var annotations: [String: String]?
 
-    init(_ spec: ContainerSpec) {
+    init(_ spec: ContainerSpec, in version: APIVersion) {
         binds = spec.binds.isEmpty ? nil : spec.binds
-        mounts = spec.mounts.isEmpty ? nil : spec.mounts.map(MountBody.init)
+        mounts = spec.mounts.isEmpty ? nil : spec.mounts.map { MountBody($0, in: version) }
         temporaryFileSystems = spec.temporaryFileSystems.isEmpty ? nil : spec.temporaryFileSystems
         let bindings = Dictionary(grouping: spec.portBindings, by: \.containerPort)
         portBindings =
             bindings.isEmpty ? nil : bindings.mapValues { $0.map { Port(address: $0.hostAddress, port: $0.hostPort) } }
         restartPolicy = spec.restartPolicy.map { RestartPolicy(name: $0.name, maximumRetries: $0.maximumRetries) }
         networkMode = spec.networkMode ?? spec.networks.first?.network
+        links = given(spec.links)
         logging = spec.logging.map { Logging(type: $0.driver ?? "", config: $0.options) }
         initProcess = spec.initProcess
         autoRemove = spec.autoRemove

@@ -11,6 +11,7 @@ struct ContainerInspectBody: Decodable, Sendable {
         case config = "Config"
         case mounts = "Mounts"
         case networkSettings = "NetworkSettings"
+        case host = "HostConfig"
     }
 
     struct State: Decodable, Sendable {
@@ -69,6 +70,21 @@ struct ContainerInspectBody: Decodable, Sendable {
         var stopTimeout: Int64?
     }
 
+    struct Host: Decodable, Sendable {
+        enum CodingKeys: String, CodingKey { case restartPolicy = "RestartPolicy" }
+
+        struct RestartPolicy: Decodable, Sendable {
+            enum CodingKeys: String, CodingKey {
+                case name = "Name"
+                case maximumRetries = "MaximumRetryCount"
+            }
+            var name: String?
+            var maximumRetries: Int?
+        }
+
+        var restartPolicy: RestartPolicy?
+    }
+
     var id: String
     var name: String?
     var image: String?
@@ -77,6 +93,7 @@ struct ContainerInspectBody: Decodable, Sendable {
     var config: Config?
     var mounts: [MountPointBody]?
     var networkSettings: NetworkSettingsBody?
+    var host: Host?
 
     var details: ContainerDetails {
         let health = state?.health ?? state?.podmanHealth
@@ -93,7 +110,10 @@ struct ContainerInspectBody: Decodable, Sendable {
                     start: entry.start.flatMap { EngineTime($0) })
             },
             healthCheck: config?.healthCheck?.spec, labels: config?.labels ?? [:], terminal: config?.terminal ?? false,
-            mounts: (mounts ?? []).map(\.summary), networks: networkSettings?.identifiers ?? [:])
+            mounts: (mounts ?? []).map(\.summary), networks: networkSettings?.identifiers ?? [:],
+            restartPolicy: host?.restartPolicy.map {
+                RestartPolicySpec(name: $0.name?.nonEmpty ?? "no", maximumRetries: $0.maximumRetries ?? 0)
+            })
     }
 }
 

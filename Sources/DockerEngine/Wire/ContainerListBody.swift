@@ -32,13 +32,19 @@ struct ContainerListBody: Decodable, Sendable {
 
     var summary: ContainerSummary {
         ContainerSummary(
-            id: ContainerID(id), names: (names ?? []).map(\.withoutLeadingSlash), image: image ?? "",
+            id: ContainerID(id), names: namesOwnFirst, image: image ?? "",
             imageID: ImageID(imageID ?? ""), command: command ?? "",
             created: EngineTime(
                 nanoseconds: (created ?? 0).multipliedReportingOverflow(by: 1_000_000_000).partialValue),
             state: ContainerState(engineText: state), status: status ?? "", labels: labels ?? [:],
             ports: (ports ?? []).map(\.summary), mounts: (mounts ?? []).map(\.summary),
             networks: networkSettings?.identifiers ?? [:])
+    }
+
+    /// Its own name, then those by which containers that link to it know it: `web/db`.
+    private var namesOwnFirst: [String] {
+        let names = (names ?? []).map(\.withoutLeadingSlash)
+        return names.filter { !$0.contains("/") } + names.filter { $0.contains("/") }
     }
 }
 

@@ -9,10 +9,12 @@ extension APIVersion {
     static let multipleNetworks = APIVersion(1, 44)
     /// Healthchecks have an interval of their own within the start period.
     static let startInterval = APIVersion(1, 44)
+    /// The mounts below a read-only bind mount can be told to be read-only too, or not to.
+    static let mountRecursion = APIVersion(1, 44)
     /// Volumes can be mounted from a directory inside.
     static let volumeSubpath = APIVersion(1, 45)
     /// IPv4 can be switched off for a network.
-    static let enableIPv4 = APIVersion(1, 47)
+    static let enableIPv4 = APIVersion(1, 48)
     /// Images can be mounted, and networks compete for the default route by priority.
     static let imageMounts = APIVersion(1, 48)
     /// Networks compete for the default route by priority.
@@ -40,6 +42,9 @@ extension ContainerSpec {
             if mount.type == "image" { try version.require(.imageMounts, for: "an image mount", call: call) }
             if mount.type == "volume", mount.subpath != nil {
                 try version.require(.volumeSubpath, for: "a volume's subpath", call: call)
+            }
+            if mount.recursion == .readOnly {
+                try version.require(.mountRecursion, for: "a bind mount that is read-only all the way down", call: call)
             }
             if mount.type == "bind", mount.createSource {
                 try version.require(.createsBindSource, for: "creating the source of a bind mount", call: call)

@@ -33,9 +33,27 @@ extension HostConfigBody {
         }
         var driver: String
         var count: Int
-        var identifiers: [String]
-        var capabilities: [[String]]
-        var options: [String: String]
+        var identifiers: [String]?
+        var capabilities: [[String]]?
+        var options: [String: String]?
+    }
+
+    struct DeviceWeight: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case path = "Path"
+            case weight = "Weight"
+        }
+        var path: String
+        var weight: Int64
+    }
+
+    struct DeviceRate: Encodable {
+        enum CodingKeys: String, CodingKey {
+            case path = "Path"
+            case rate = "Rate"
+        }
+        var path: String
+        var rate: Int64
     }
 
     mutating func set(_ limits: ContainerLimits) {
@@ -57,6 +75,19 @@ extension HostConfigBody {
         disableOutOfMemoryKill = limits.disableOutOfMemoryKill ? true : nil
         outOfMemoryScore = limits.outOfMemoryScore
         userLimits = given(limits.userLimits.map { UserLimit(name: $0.name, soft: $0.soft, hard: $0.hard) })
+        set(limits.blockIO)
+    }
+
+    private mutating func set(_ limits: BlockIOLimits) {
+        func rates(_ devices: [BlockIOLimits.Device]) -> [DeviceRate]? {
+            given(devices.map { DeviceRate(path: $0.path, rate: $0.value) })
+        }
+        blockWeight = limits.weight
+        blockDeviceWeights = given(limits.deviceWeights.map { DeviceWeight(path: $0.path, weight: $0.value) })
+        readBytes = rates(limits.readBytes)
+        writtenBytes = rates(limits.writtenBytes)
+        reads = rates(limits.reads)
+        writes = rates(limits.writes)
     }
 
     mutating func set(_ isolation: ContainerIsolation) {
@@ -70,14 +101,17 @@ extension HostConfigBody {
         deviceRequests = given(
             isolation.deviceRequests.map {
                 DeviceRequest(
-                    driver: $0.driver, count: $0.count, identifiers: $0.identifiers, capabilities: [$0.capabilities],
-                    options: $0.options)
+                    driver: $0.driver, count: $0.count, identifiers: given($0.identifiers),
+                    capabilities: $0.capabilities.isEmpty ? nil : [$0.capabilities],
+                    options: $0.options.isEmpty ? nil : $0.options)
             })
         ipc = isolation.ipc
         technology = isolation.technology
         pid = isolation.pid
         runtime = isolation.runtime
         securityOptions = given(isolation.securityOptions)
+        maskedPaths = isolation.maskedPaths
+        readOnlyPaths = isolation.readOnlyPaths
         systemControls = isolation.systemControls.isEmpty ? nil : isolation.systemControls
         userNamespace = isolation.userNamespace
         uts = isolation.uts

@@ -44,6 +44,17 @@ struct ImageInspectBody: Decodable, Sendable {
     }
 }
 
+/// The answer of `GET /distribution/{name}/json`.
+struct DistributionBody: Decodable, Sendable {
+    enum CodingKeys: String, CodingKey { case descriptor = "Descriptor" }
+
+    struct Descriptor: Decodable, Sendable {
+        var digest: String
+    }
+
+    var descriptor: Descriptor
+}
+
 /// An entry of `GET /images/json`.
 struct ImageListBody: Decodable, Sendable {
     enum CodingKeys: String, CodingKey {

@@ -22,8 +22,12 @@ struct EmptyObject: Codable, Sendable {}
 
 /// The answer of calls that make something.
 struct CreatedBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey { case id = "Id" }
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case warnings = "Warnings"
+    }
     var id: String
+    var warnings: [String]?
 }
 
 extension Duration {

@@ -1,0 +1,44 @@
+import ComposeState
+import DockerEngine
+import EngineAPI
+import FoundationEssentials
+
+extension CommandSession {
+    /// The right to supervise a project, which one process has at a time.
+    ///
+    /// - Throws: ``SupervisedAlready``.
+    func lockSupervision(of project: String) throws -> ProjectLock {
+        let since = EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19)
+        let holder = "gantry supervise (process \(ProcessInfo.processInfo.processIdentifier), since \(since)Z)"
+        // Opening the journal makes the folder too.
+        _ = try StateDirectory(environment: environment).journal()
+        switch try ProjectLock.attempt(path: supervisionPath(of: project), holder: holder) {
+        case .locked(let lock): return lock
+        case .held(let holder): throw SupervisedAlready(project: project, holder: holder.description)
+        }
+    }
+
+    /// Whether a process supervises the project.
+    func isSupervised(_ project: String) throws -> Bool {
+        // Where nobody ever did, no file is made.
+        let path = supervisionPath(of: project)
+        guard FileManager.default.fileExists(atPath: path) else { return false }
+        switch try ProjectLock.attempt(path: path, holder: "gantry") {
+        case .locked: return false
+        case .held: return true
+        }
+    }
+
+    private func supervisionPath(of project: String) -> String {
+        let scope = JournalScope(engine: address.description, project: project)
+        return StateDirectory(environment: environment).lockPath(scope) + ".supervise"
+    }
+}
+
+/// Another process supervises the project.
+struct SupervisedAlready: Error, CustomStringConvertible {
+    let project: String
+    let holder: String
+
+    var description: String { "Project \(project) is supervised by \(holder) already. End that one first." }
+}

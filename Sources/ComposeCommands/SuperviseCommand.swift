@@ -1,0 +1,89 @@
+import ArgumentParser
+import ComposeModel
+import ComposePlanner
+import ComposeState
+import ComposeSupervisor
+import DockerEngine
+import FoundationEssentials
+
+/// `gantry supervise`
+struct SuperviseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "supervise", abstract: "Brings the project up and keeps it so, in the foreground.",
+        discussion: """
+            For a service manager: see --print-unit. SIGTERM stops what is kept, dependents first; SIGHUP reads the files
+            again. Heeds `x-gantry: {on_unhealthy: ...}` and the delay and window of `deploy.restart_policy`, and brings
+            back containers that were removed; those that somebody stopped stay so. After `gantry down` it ends.
+            Example: gantry supervise --print-unit > /etc/systemd/system/shop.service
+            """)
+
+    @Flag(name: .customLong("no-logs"), help: "Do not show what the containers write.")
+    var noLogs = false
+
+    @Flag(name: .customLong("print-unit"), help: "Print a systemd unit that runs this, and do nothing else.")
+    var printUnit = false
+
+    @Option(
+        name: .customLong("wait-timeout"),
+        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
+    var waitTimeout: Int?
+
+    @Option(
+        name: [.customLong("timeout"), .customShort("t")],
+        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
+    var timeout: Int?
+
+    @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
+    var services: [String] = []
+
+    @OptionGroup var lock: LockOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        var session = try CommandSession(options)
+        session.lockWait = lock.lockWait
+        let project = try session.loadProject(services: services)
+        guard !project.services.isEmpty else {
+            throw ValidationError("Project \(project.name) has no enabled service, so there is nothing to keep.")
+        }
+        _ = try SupervisionRules(project)
+        if printUnit { return standardOutput(try unit(of: project, session).description) }
+        var up = UpOptions()
+        up.services = services
+        up.wait = true
+        up.stopGrace = timeout
+        let run = UpRun(
+            session: session, project: project, options: up, waitTimeout: waitTimeout, command: "supervise")
+        if options.dryRun { return try await run.dryRun() }
+        let lock = try session.lockSupervision(of: project.name)
+        try await Supervision(up: run, showsLogs: !noLogs).run()
+        lock.release()
+    }
+
+    private func unit(of project: Project, _ session: CommandSession) throws -> UnitText {
+        if options.files.contains("-") {
+            throw ValidationError("A unit cannot read the file from standard input; give its path with -f.")
+        }
+        let folder = FileManager.default.currentDirectoryPath
+        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+        var arguments = project.configFiles.flatMap { ["-f", $0] } + ["-p", project.name]
+        arguments += options.profiles.flatMap { ["--profile", $0] }
+        arguments += options.environmentFiles.flatMap { ["--env-file", absolute($0)] }
+        if let path = options.projectDirectory { arguments += ["--project-directory", absolute(path)] }
+        arguments.append("supervise")
+        if noLogs { arguments.append("--no-logs") }
+        if let waitTimeout { arguments += ["--wait-timeout", String(waitTimeout)] }
+        if let timeout { arguments += ["--timeout", String(timeout)] }
+        let isLocal = session.address.description == "unix:///var/run/docker.sock"
+        return UnitText(
+            project: project, program: try programPath(), arguments: arguments + services,
+            variables: ["DOCKER_HOST", "GANTRY_STATE_DIR"].compactMap { name in
+                session.environment[name].map { (name, $0) }
+            }, needsDocker: isLocal, stopGrace: timeout)
+    }
+
+    /// The absolute path of this program.
+    private func programPath() throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    }
+}

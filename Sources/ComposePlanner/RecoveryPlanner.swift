@@ -1,0 +1,183 @@
+package import EngineAPI
+
+extension ObservedContainer {
+    /// What a replacement is called until it has its predecessor's name: `0123456789ab_shop-web-1`.
+    ///
+    /// nil for a container that has its name, or that is no replacement.
+    package var pendingReplacement: (predecessor: String, finalName: String)? {
+        guard labels[ComposeLabels.replace] != nil, let separator = name.firstIndex(of: "_") else { return nil }
+        let predecessor = name[..<separator]
+        guard predecessor.count == ObservedContainer.shortIdentifier, predecessor.allSatisfy(\.isHexDigit) else {
+            return nil
+        }
+        // A second attempt at the same replacement has one underscore more.
+        let final = name[separator...].drop { $0 == "_" }
+        return final.isEmpty ? nil : (String(predecessor), String(final))
+    }
+
+    /// How many digits of an identifier such a name begins with.
+    private static let shortIdentifier = 12
+}
+
+/// Decides, from labels alone, what ends replacements that were interrupted and that no journal tells of.
+///
+/// It agrees with `up`: beside its predecessor a replacement is what goes, alone it gets the name. Only what is certain is
+/// planned; the rest is a notice with the commands that decide it.
+package struct RecoveryPlanner {
+    private let name: String
+    private let all: [ObservedContainer]
+    /// Those of which the journal knows nothing.
+    private let containers: [ObservedContainer]
+    private let ended: [ContainerID: EngineTime]
+    private var builder = PlanBuilder()
+    private var notices: [String] = []
+
+    /// The containers of which it matters when they stopped: the predecessors of interrupted replacements.
+    package static func predecessors(in observed: ObservedState) -> [ObservedContainer] {
+        observed.containers.filter { container in
+            observed.containers.contains { $0.pendingReplacement?.predecessor == container.id.short }
+        }
+    }
+
+    /// - Parameters:
+    ///   - known: the transactions that the journal knows; what they made is left to it.
+    ///   - ended: when the ``predecessors(in:)`` stopped.
+    package static func plan(
+        _ name: String, observed: ObservedState, known: Set<String>, ended: [ContainerID: EngineTime]
+    ) -> Plan {
+        var planner = RecoveryPlanner(name: name, observed.containers.sorted { $0.name < $1.name }, known, ended)
+        return planner.makePlan()
+    }
+
+    private init(
+        name: String, _ all: [ObservedContainer], _ known: Set<String>, _ ended: [ContainerID: EngineTime]
+    ) {
+        self.name = name
+        self.all = all
+        self.ended = ended
+        containers = all.filter { container in
+            container.labels[ComposeLabels.transaction].map { !known.contains($0) } ?? true
+        }
+    }
+
+    private mutating func makePlan() -> Plan {
+        var returns: [Return] = []
+        var renames: [(ObservedContainer, String)] = []
+        for replacement in containers {
+            guard let (predecessor, finalName) = replacement.pendingReplacement else { continue }
+            if let reason = doubt(about: replacement) {
+                notices.append(
+                    "Container \(replacement.name) was left by an interrupted replacement of \(finalName), and \(reason). "
+                        + "`gantry plan` shows what `gantry up` would do about it.")
+            } else if let old = all.first(where: { $0.id.short == predecessor }) {
+                returns.append(Return(replacement: replacement, predecessor: old))
+            } else {
+                renames.append((replacement, finalName))
+            }
+        }
+        noteUnstarted()
+        if !returns.isEmpty { noteOthers(than: returns) }
+        plan(returns)
+        for (replacement, finalName) in renames {
+            _ = builder.addFinish(
+                .renameContainer(replacement.handle, to: finalName), cause: "its predecessor is gone already",
+                service: replacement.service)
+        }
+        var plan = Plan(project: name)
+        plan.prepare = builder.prepare
+        plan.finish = builder.finish
+        plan.notices = notices
+        return plan
+    }
+
+    /// A replacement that goes, and what it was to replace.
+    private struct Return {
+        let replacement: ObservedContainer
+        let predecessor: ObservedContainer
+    }
+
+    /// Why it is not certain what was to become of a replacement; nil where it is.
+    private func doubt(about replacement: ObservedContainer) -> String? {
+        guard let (predecessor, finalName) = replacement.pendingReplacement else { return nil }
+        guard let transaction = replacement.labels[ComposeLabels.transaction] else { return "another tool made it" }
+        guard let old = all.first(where: { $0.id.short == predecessor }) else {
+            return all.contains { $0.name == finalName } ? "another container has that name by now" : nil
+        }
+        if old.summary.state == .paused || replacement.summary.state == .paused { return "one of the two is paused" }
+        // Names are given after the commit only.
+        let isCommitted = containers.contains { container in
+            container.labels[ComposeLabels.transaction] == transaction && container.labels[ComposeLabels.replace] != nil
+                && container.pendingReplacement == nil
+        }
+        return isCommitted ? "other replacements of the same command are in force already" : nil
+    }
+
+    /// The replacements stop, then what they had stopped starts again, dependencies first; after that they go.
+    private mutating func plan(_ returns: [Return]) {
+        let cause = "was left by an interrupted replacement"
+        let stops = returns.filter { $0.replacement.summary.state.isRunning }.map { entry in
+            builder.add(
+                .stopContainer(entry.replacement.handle, grace: nil), cause: cause, service: entry.replacement.service)
+        }
+        var starts: [(service: String, dependencies: [String], operation: OperationID)] = []
+        for entry in inOrder(returns.filter(wasStopped)) {
+            let old = entry.predecessor
+            let needs = starts.filter { old.dependencies.contains($0.service) }.map(\.operation)
+            let start = builder.add(
+                .startContainer(old.handle), cause: "was stopped by an interrupted replacement", needs: stops + needs,
+                service: old.service)
+            starts.append((old.service, old.dependencies, start))
+        }
+        for entry in returns {
+            // What it shares of its predecessor's unnamed volumes stays.
+            _ = builder.addFinish(
+                .removeContainer(entry.replacement.handle, anonymousVolumes: false), cause: cause,
+                service: entry.replacement.service)
+        }
+    }
+
+    /// Whether the predecessor ran until the replacement was there.
+    private func wasStopped(_ entry: Return) -> Bool {
+        guard entry.predecessor.summary.state == .exited, let end = ended[entry.predecessor.id] else { return false }
+        return end >= entry.replacement.summary.created
+    }
+
+    /// Dependencies first, as far as the labels tell.
+    private func inOrder(_ returns: [Return]) -> [Return] {
+        var rest = returns
+        var ordered: [Return] = []
+        while !rest.isEmpty {
+            let waiting = Set(rest.map(\.predecessor.service))
+            let next = rest.firstIndex { waiting.isDisjoint(with: $0.predecessor.dependencies) } ?? rest.startIndex
+            ordered.append(rest.remove(at: next))
+        }
+        return ordered
+    }
+
+    private mutating func noteUnstarted() {
+        for container in containers
+        where container.summary.state == .created && !container.isOneOff && container.pendingReplacement == nil {
+            notices.append(
+                "Container \(container.name) was made and never started. `gantry start \(container.service)` or "
+                    + "`gantry up` starts it, `gantry down` removes it.")
+        }
+    }
+
+    /// What the same commands may have done besides: whether it was wanted cannot be seen.
+    private mutating func noteOthers(than returns: [Return]) {
+        let transactions = Set(returns.compactMap { $0.replacement.labels[ComposeLabels.transaction] })
+        let handled = Set(returns.flatMap { [$0.replacement.id, $0.predecessor.id] })
+        for container in containers where !handled.contains(container.id) && !container.isOneOff {
+            let isMade = container.labels[ComposeLabels.transaction].map(transactions.contains) ?? false
+            if isMade, container.summary.state != .created {
+                notices.append(
+                    "Container \(container.name) was made by the same command. `gantry up` keeps it if the file has it, "
+                        + "and `docker rm -f \(container.name)` removes it.")
+            } else if container.summary.state == .exited, container.pendingReplacement == nil {
+                notices.append(
+                    "Container \(container.name) is stopped, perhaps by the same command. If it is to run, "
+                        + "`gantry start \(container.service)` starts it.")
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+import ComposeExecutor
+import ComposeLogs
+package import ComposeModel
+import ComposePlanner
+package import EngineAPI
+import Synchronization
+
+/// Keeps a project that is up as its file declares it: acts on containers that are unhealthy, end, or are removed.
+///
+/// What follows from what happens is decided by ``SupervisionAccount``; here it is carried out, one change at a time. It
+/// serves for one run.
+package final class Supervisor: Sendable {
+    /// Something that people are told.
+    package struct Note: Sendable, Equatable {
+        /// `web-1`; nil where it is about the whole project.
+        package let container: String?
+        /// A sentence, to follow the container's name where there is one.
+        package let text: String
+        /// What the last failed probe printed.
+        package var healthOutput: String?
+        package var lastLines: [String] = []
+    }
+
+    /// How many messages wait for the one that keeps the account.
+    private static let waitingMessages = 64
+
+    enum Message: Sendable {
+        case opened
+        case broken(any Error)
+        case event(EngineEvent)
+        case wake(Duration)
+        case reload
+        case acted(Act, Outcome)
+        case reloaded(Project, SupervisionRules)
+        case failed(any Error)
+    }
+
+    /// What changes the project; one at a time.
+    enum Act: Sendable, Equatable {
+        case start(LogSource, cause: String)
+        case restart(LogSource, cause: String)
+        case stop(LogSource, cause: String)
+        case repair
+        case reload
+    }
+
+    /// How a change came out; why one failed has been said.
+    enum Outcome: Sendable { case done, failed, takenDown }
+
+    private struct State {
+        var project: Project
+        var containers: Set<ContainerID> = []
+    }
+
+    let engine: any ContainerEngine
+    let target: any SupervisedProject
+    let stopper: RunStopper
+    let clock: any Clock<Duration>
+    let watch: Stopwatch
+    let selection: LogSelection
+    let inbox = BoundedQueue<Message>(capacity: Supervisor.waitingMessages)
+    private let tell: @Sendable (Note) -> Void
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - stopper: stops single containers.
+    ///   - tell: is told what happens; must return at once.
+    package init(
+        engine: any ContainerEngine, project: Project, target: any SupervisedProject, stopper: RunStopper,
+        clock: any Clock<Duration> = ContinuousClock(), tell: @escaping @Sendable (Note) -> Void
+    ) {
+        self.engine = engine
+        self.target = target
+        self.stopper = stopper
+        self.clock = clock
+        self.tell = tell
+        watch = Stopwatch(clock)
+        selection = .project(project.name)
+        state = Mutex(State(project: project))
+    }
+
+    /// The project as it was last read and applied.
+    package var project: Project { state.withLock { $0.project } }
+    /// The containers that are kept.
+    package var containers: Set<ContainerID> { state.withLock { $0.containers } }
+
+    /// The same, those included of which no word has come yet.
+    func findContainers() async -> Set<ContainerID> {
+        let services = project.services
+        let found = (try? await selection.list(on: engine)) ?? []
+        return containers.union(found.map(\.source).filter { services[$0.service] != nil }.map(\.container))
+    }
+
+    /// Keeps the project, which is up, until somebody takes it down.
+    ///
+    /// - Parameter reloads: an element for each time that the files are to be read again.
+    /// - Throws: `CancellationError`; an `EngineError` where the engine cannot be reached at all, a
+    ///   ``SupervisionProblem``.
+    package func run<Reloads: AsyncSequence & Sendable>(reloads: Reloads) async throws
+    where Reloads.Element: Sendable, Reloads.Failure == Never {
+        var account = SupervisionAccount(rules: try SupervisionRules(project))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer {
+                group.cancelAll()
+                inbox.finish()
+            }
+            group.addTask { await self.followEvents() }
+            group.addTask { for await _ in reloads { await self.inbox.send(.reload) } }
+            var isCut = false
+            var isOpened = false
+            var armed: Set<Duration> = []
+            var waiting: [Act] = []
+            var current: Act?
+            while let message = await inbox.next() {
+                var actions: [SupervisionAccount.Action] = []
+                switch message {
+                case .opened:
+                    // A connection may end without an error too.
+                    if isOpened { account.lostEngine(now: watch.elapsed) }
+                    if isCut { say(nil, "The engine answers again.") }
+                    (isOpened, isCut) = (true, false)
+                    actions = account.saw(try await sightings(), now: watch.elapsed)
+                case .broken(let error):
+                    account.lostEngine(now: watch.elapsed)
+                    if !isCut { say(nil, "The connection to the engine broke (\(error)); waiting for the engine.") }
+                    isCut = true
+                case .event(let event): actions = try await self.actions(after: event, &account)
+                case .wake(let time):
+                    armed.remove(time)
+                    actions = account.tick(now: watch.elapsed)
+                case .reload: if !waiting.contains(.reload) { waiting.append(.reload) }
+                case .reloaded(let project, let rules):
+                    state.withLock { $0.project = project }
+                    account.rules = rules
+                case .acted(let act, let outcome):
+                    current = nil
+                    if outcome == .takenDown {
+                        say(nil, "The project was taken down, so there is nothing to keep any more.")
+                        return
+                    }
+                    actions = try await self.actions(after: act, hasFailed: outcome == .failed, &account)
+                case .failed(let error): throw error
+                }
+                waiting += try await carryOut(actions)
+                if current == nil, !waiting.isEmpty {
+                    let next = waiting.removeFirst()
+                    current = next
+                    if next == .repair || next == .reload { account.beginBringingUp() }
+                    group.addTask { [resting = account.atRest] in await self.perform(next, resting: resting) }
+                }
+                state.withLock { $0.containers = Set(account.watched.keys) }
+                if let time = account.wakeUp, armed.insert(time).inserted {
+                    let delay = time - watch.elapsed
+                    group.addTask {
+                        try? await self.clock.sleep(for: max(delay, .zero))
+                        await self.inbox.send(.wake(time))
+                    }
+                }
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    private func followEvents() async {
+        do {
+            try await EventFeed(engine: engine, filter: selection.events, clock: clock).run { error in
+                await inbox.send(.broken(error))
+            } _: { notice in
+                switch notice {
+                case .opened: await inbox.send(.opened)
+                case .event(let event): await inbox.send(.event(event))
+                }
+            }
+        } catch {
+            await inbox.send(.failed(error))
+        }
+    }
+
+    // MARK: Events
+
+    private func actions(
+        after event: EngineEvent, _ account: inout SupervisionAccount
+    ) async throws -> [SupervisionAccount.Action] {
+        guard let source = selection.source(of: event) else { return [] }
+        let id = source.container
+        switch event.action {
+        case "start":
+            guard let sighting = try await sighting(of: source) else { return [] }
+            return account.started(sighting, now: watch.elapsed)
+        case "die":
+            guard let sighting = try await sighting(of: source) else { return [] }
+            let code = event.attributes["exitCode"].flatMap(Int.init) ?? sighting.exitCode
+            return account.died(sighting, code: code, at: event.time, now: watch.elapsed)
+        case "update":
+            return try await sighting(of: source).map { account.updated($0) } ?? []
+        case "kill": account.signalled(id, with: event.attributes["signal"] ?? "", at: event.time)
+        case "stop": account.stopped(id, at: event.time, now: watch.elapsed)
+        case "destroy": account.destroyed(id, now: watch.elapsed)
+        case "health_status: healthy": return account.changedHealth(id, .healthy, now: watch.elapsed)
+        case "health_status: unhealthy": return account.changedHealth(id, .unhealthy, now: watch.elapsed)
+        default: break
+        }
+        return []
+    }
+
+    private func actions(
+        after act: Act, hasFailed: Bool, _ account: inout SupervisionAccount
+    ) async throws -> [SupervisionAccount.Action] {
+        switch act {
+        case .start(let source, _), .restart(let source, _), .stop(let source, _):
+            let isStop = if case .stop = act { true } else { false }
+            return account.acted(
+                on: source.container, try await sighting(of: source), hasFailed: hasFailed, isStop: isStop,
+                now: watch.elapsed)
+        case .repair, .reload:
+            let after = account.endBringingUp(hasFailed: hasFailed, isRepair: act == .repair, now: watch.elapsed)
+            return account.saw(try await sightings(), isOurs: true, now: watch.elapsed) + after
+        }
+    }
+
+    // MARK: Looking
+
+    private func sightings() async throws -> [Sighting] {
+        var found: [Sighting] = []
+        let list = try await patiently { try await selection.list(on: engine) } ?? []
+        for container in list {
+            if let sighting = try await sighting(of: container.source) { found.append(sighting) }
+        }
+        return found
+    }
+
+    /// nil where the container has gone.
+    private func sighting(of source: LogSource) async throws -> Sighting? {
+        guard let details = try await patiently({ try await engine.container(source.container) }) else {
+            return nil
+        }
+        return Sighting(
+            source: source, state: details.state, exitCode: details.exitCode, health: details.health,
+            startedAt: details.startedAt, policy: details.restartPolicy)
+    }
+
+    /// Asks until the engine answers; nil where it does not know what it is asked for.
+    private func patiently<Value>(_ ask: () async throws -> Value) async throws -> Value? {
+        var backoff = Backoff()
+        while true {
+            do {
+                return try await ask()
+            } catch let error as EngineError where error.code == .notFound {
+                return nil
+            } catch let error as EngineError where error.isConnectionFailure {
+                try await clock.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    // MARK: Telling
+
+    func say(_ source: LogSource?, _ text: String) { tell(Note(container: source?.label, text: text)) }
+
+    func say(_ source: LogSource?, _ text: String, _ detail: SupervisionAccount.Detail) async {
+        var note = Note(container: source?.label, text: text)
+        if let source, detail != .none,
+            let report = await ContainerReport.collect(source.container, name: source.label, from: engine)
+        {
+            note.healthOutput = report.probeOutput
+            if detail == .lastLines { note.lastLines = report.lastLines }
+        }
+        tell(note)
+    }
+}
