@@ -55,8 +55,16 @@ struct Inspection: Sendable {
             text = text.replacing(identifier.prefix(shortIDLength), with: name)
         }
         let objects = try JSONDecoder().decode([JSONFacts].self, from: Data(text.utf8))
-        return objects.flatMap { $0.lines(ordered: ordered) }.filter { line in !volatile.contains(where: line.contains)
-        }
+        return objects.flatMap { $0.lines(ordered: ordered) }.map(sorted)
+            .filter { line in !volatile.contains(where: line.contains) }
+    }
+
+    /// Docker Compose writes what a service depends on in an order of chance.
+    private static func sorted(_ line: String) -> String {
+        let label = "depends_on: \""
+        guard let start = line.firstRange(of: label)?.upperBound, line.hasSuffix("\"") else { return line }
+        let names = line[start...].dropLast().split(separator: ",").sorted()
+        return line[..<start] + names.joined(separator: ",") + "\""
     }
 
     /// Lists that mean something else in another order.

@@ -15,6 +15,7 @@ import Testing
             environment: {PLAIN: "1", EMPTY: "", UNSET: null, DOLLAR: "x=y $$z"}
             labels: {team: core, "a.b/c": "1"}
             user: "0:0"
+            mac_address: 02:42:0a:d5:4d:14
             working_dir: /tmp
             group_add: ["100"]
             stop_signal: SIGINT
@@ -26,7 +27,6 @@ import Testing
               inner:
                 aliases: [database, db]
                 ipv4_address: 10.213.77.20
-                mac_address: 02:42:0a:d5:4d:14
                 priority: 10
               default:
             extra_hosts: ["one:10.0.0.1", "six=::1", "gate:host-gateway"]
@@ -50,9 +50,10 @@ import Testing
             devices: ["/dev/null:/dev/nothing:r"]
             device_cgroup_rules: ["c 1:3 mr"]
             ipc: shareable
-            uts: host
             logging: {driver: json-file, options: {max-size: 1m, max-file: "2"}}
             blkio_config: {weight: 300}
+            volumes:
+              - {type: tmpfs, target: /scratch, tmpfs: {size: 1048576, mode: 0700}}
           storage:
             image: busybox
             init: true
@@ -64,12 +65,12 @@ import Testing
               - ./conf:/conf:ro
               - /anonymous
               - {type: volume, source: data, target: /nocopy, volume: {nocopy: true}}
-              - {type: bind, source: ./folder, target: /private, bind: {propagation: rslave}}
+              - {type: bind, source: ./folder, target: /private, bind: {propagation: rprivate}}
               - {type: bind, source: ./conf, target: /strict, read_only: true, bind: {create_host_path: false}}
-              - {type: tmpfs, target: /scratch, tmpfs: {size: 1048576, mode: 0700}}
             configs: [settings]
             secrets: [{source: key, target: key.txt}]
             restart: on-failure:3
+            uts: host
             stdin_open: true
             tty: true
           guest:
@@ -108,33 +109,46 @@ import Testing
           key: {file: ./conf}
         """
 
+    /// Where Gantry does otherwise on purpose, by parts of the lines that show it.
+    private static let deliberate = [
+        // 1500 ms is more than one second; Docker Compose cuts the fraction off.
+        "base-1 - Config.StopTimeout: 1", "base-1 + Config.StopTimeout: 2",
+        // `volumes_from: [storage:ro]` is read-only; Docker Compose 2.40 forgets it, here and in the mounts.
+        "guest-1 - HostConfig.VolumesFrom[]", "guest-1 + HostConfig.VolumesFrom[]", "guest-1 - Mounts[]",
+        "guest-1 + Mounts[]",
+        // The hash is over the identifier of the container that it shares namespaces with.
+        "guest-1 - Config.Labels.com.docker.compose.config-hash",
+        "guest-1 + Config.Labels.com.docker.compose.config-hash",
+        // Engine API 1.41 makes a bind's missing folder only where it is written as a string.
+        "storage-1 - HostConfig.Mounts[]: BindOptions.Propagation", "storage-1 + HostConfig.Binds[]",
+        "storage-1 - Mounts[]: Destination: \"/private\"", "storage-1 + Mounts[]: Destination: \"/private\"",
+        // A link's numbered alias names the replica that it leads to; Docker Compose's carries the number of its own.
+        "workers-2 - NetworkSettings.Networks", "workers-2 + NetworkSettings.Networks",
+    ]
+
     private static let files = ["compose.yaml": compose, "conf": "setting=1\n", "folder/.keep": ""]
 
-    @Test func aBroadStackMustLookTheSameWhicheverToolMadeIt() async throws {
+    @Test func aBroadStackMustLookTheSameWhicheverToolMadeItAndBeAdoptedBothWays() async throws {
         try await Scenario.with(InspectScenarios.files) { scenario in
             try await scenario.dockerCompose("up", "-d")
             let theirs = try await Inspection.make(of: scenario)
-            try await scenario.dockerCompose("down", "-v", "-t", "1")
+            #expect(theirs.facts.count == 8, "\(theirs.facts.keys.sorted())")
+            var runs = try await scenario.runs()
+            try await scenario.gantry("plan")
+            try await scenario.gantry("up", "-d")
+            #expect(try await scenario.runs() == runs)
+            try await scenario.gantry("down", "-v", "-t", "1")
+
             try await scenario.gantry("up", "-d")
             let ours = try await Inspection.make(of: scenario)
-            #expect(theirs.facts.count == 7, "\(theirs.facts.keys.sorted())")
-            #expect(ours.difference(to: theirs) == [])
-        }
-    }
-
-    @Test func aBroadStackMustBeAdoptedBothWaysWithoutRecreation() async throws {
-        try await Scenario.with(InspectScenarios.files) { scenario in
+            let difference = ours.difference(to: theirs)
+            #expect(difference.filter { line in !InspectScenarios.deliberate.contains(where: line.contains) } == [])
+            for part in InspectScenarios.deliberate {
+                #expect(difference.contains { $0.contains(part) }, "no longer so: \(part)")
+            }
+            runs = try await scenario.runs()
             try await scenario.dockerCompose("up", "-d")
-            let theirs = try await scenario.runs()
-            let plan = try await scenario.gantry("plan")
-            #expect(plan.code == 0, "\(plan)")
-            try await scenario.gantry("up", "-d")
-            #expect(try await scenario.runs() == theirs)
-            try await scenario.gantry("down", "-v", "-t", "1")
-            try await scenario.gantry("up", "-d")
-            let ours = try await scenario.runs()
-            try await scenario.dockerCompose("up", "-d")
-            #expect(try await scenario.runs() == ours)
+            #expect(try await scenario.runs() == runs)
         }
     }
 }
