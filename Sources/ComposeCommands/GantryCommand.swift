@@ -14,6 +14,7 @@ struct GantryCommand: AsyncParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         UpCommand.self, DownCommand.self, StartCommand.self, StopCommand.self, PsCommand.self, LogsCommand.self,
         PlanCommand.self, ConfigCommand.self, ExplainCommand.self, SchemaCommand.self, VersionCommand.self,
-        RecoverCommand.self, ReportCommand.self,
+        RecoverCommand.self, ReportCommand.self, SuperviseCommand.self, ReleasesCommand.self, RollbackCommand.self,
+        DriftCommand.self,
     ]
 }

@@ -59,6 +59,12 @@ struct StateDirectory {
         }
     }
 
+    /// The journal where there is one; nil where nothing was kept yet, or it cannot be used.
+    func presentJournal() -> Journal? {
+        guard access(file, F_OK) == 0 else { return nil }
+        return try? journal()
+    }
+
     /// Makes a folder where there is none. One that is there is refused where others could put files into it; it is not
     /// changed, because a folder that was chosen may serve other ends too, and the files in it are private anyway.
     private func makeFolder(_ path: String) throws {

@@ -51,6 +51,7 @@ struct SuperviseCommand: AsyncParsableCommand {
         var up = UpOptions()
         up.services = services
         up.wait = true
+        up.isSupervised = true
         up.stopGrace = timeout
         let run = UpRun(
             session: session, project: project, options: up, waitTimeout: waitTimeout, command: "supervise")

@@ -34,7 +34,8 @@ struct Supervision {
         let sink = ConsoleSink(format, to: TerminalWriter(policy: .wait), separatesErrors: true)
         let attached = AttachedRun(
             engine: session.engine, project: up.project.name, options: showing, sink: sink,
-            warn: { standardError("gantry: \($0)") })
+            // The supervisor says that itself, once for each time that the engine goes.
+            warn: { if !$0.hasPrefix("The connection to the engine broke") { standardError("gantry: \($0)") } })
         let observer = attached.observer(reportingTo: renderer)
         let stopper = RunStopper(
             engine: session.engine,
@@ -44,7 +45,7 @@ struct Supervision {
             engine: session.engine, project: up.project, target: KeptProject(up: up, observer: observer),
             stopper: stopper, tell: { standardError(SupervisionText.text($0)) })
         let run = SupervisedRun(attached: attached, supervisor: supervisor, stopper: stopper) { action in
-            if action == .stopGracefully { ServiceManager.notify("STOPPING=1", session.environment) }
+            if action == .stopGracefully { SystemdNotification.send("STOPPING=1", session.environment) }
             if let text = Self.text(action) { standardError(text) }
         } leave: { code in
             _exit(Int32(code))
@@ -58,7 +59,7 @@ struct Supervision {
                 KeptProject.say(try await up.apply(reportingTo: observer, showing: renderer))
             } didBringUp: {
                 standardError("gantry: Project \(up.project.name) is up and is kept so.")
-                ServiceManager.notify("READY=1", session.environment)
+                SystemdNotification.send("READY=1", session.environment)
             }
             try await RestartTakeover.restore(supervisor.project, on: session.engine)
             try await sink.flush()
@@ -95,6 +96,7 @@ private struct KeptProject: SupervisedProject {
     ) async throws {
         var options = options
         options.stopGrace = up.options.stopGrace
+        options.isSupervised = true
         var run = UpRun(
             session: up.session, project: project, options: options, waitTimeout: up.waitTimeout, command: command)
         run.adjust = adjust

@@ -111,7 +111,8 @@ struct UpCommand: AsyncParsableCommand {
         up.withoutStart = noStart
         up.scale = Dictionary(replicas.map { ($0.service, $0.count) }) { $1 }
         up.stopGrace = timeout
-        let run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "up")
+        var run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "up")
+        run.release = "up"
         if detach || wait || noStart || session.options.dryRun {
             try await run.detached()
         } else {

@@ -12,6 +12,8 @@ struct UpRun {
     let options: UpOptions
     let waitTimeout: Int?
     let command: String
+    /// What the release is called that this makes: `up`; nil where it only carries out what is declared already.
+    var release: String?
     /// Makes of what there is what the plan is to see.
     var adjust: @Sendable (ObservedState) throws -> ObservedState = { $0 }
 
@@ -28,8 +30,7 @@ struct UpRun {
 
     /// Prints the plan and changes nothing.
     func dryRun() async throws {
-        let plan = try UpPlanner.plan(
-            project, observed: try await session.observer.observe(project), options: options)
+        let plan = try await session.plan(project, try await observe(), options)
         for notice in plan.notices { standardError(notice) }
         standardOutput(plan.description)
     }
@@ -72,8 +73,9 @@ struct UpRun {
     }
 
     private func bringUp(_ executor: Executor, _ observer: any ApplyObserver) async throws -> [Leftover] {
-        var plan = try UpPlanner.plan(
-            project, observed: try adjust(try await session.observer.observe(project)), options: options)
+        let last = release == nil ? nil : try await executor.lastRelease()
+        var observed = try adjust(try await observe())
+        var plan = try session.plan(project, observed, options, since: last)
         // Before the images, because fetching them may take long.
         try Preflight(isLocal: session.address.description.hasPrefix("unix://")).check(plan)
         if !plan.pulls.isEmpty {
@@ -81,14 +83,20 @@ struct UpRun {
                 .pull(plan.pulls)
             var fetched = options
             fetched.pulled = Set(plan.pulls.map(\.reference))
-            plan = try UpPlanner.plan(
-                project, observed: try adjust(try await session.observer.observe(project)), options: fetched)
+            observed = try adjust(try await observe())
+            plan = try session.plan(project, observed, fetched, since: last)
         }
         for notice in plan.notices { standardError(notice) }
         guard !plan.isEmpty else {
             standardError("Project \(project.name) is as declared: nothing to do.")
             return []
         }
-        return try await executor.apply(plan, command: command)
+        return try await executor.apply(
+            plan, command: command,
+            releasing: release.map { session.release(of: project, plan, observed, options, since: last, called: $0) })
+    }
+
+    private func observe() async throws -> ObservedState {
+        try await session.observer.observe(project, images: Set(options.images.values))
     }
 }

@@ -39,10 +39,12 @@ package struct Executor: Sendable {
 
     /// Applies a plan as a transaction.
     ///
-    /// - Parameter command: what the user called it, for messages about an interrupted transaction.
+    /// - Parameters:
+    ///   - command: what the user called it, for messages about an interrupted transaction.
+    ///   - release: what the commit puts in force, kept with it; nil where it declares nothing.
     /// - Returns: what could not be tidied up after the commit; the project is as declared all the same.
     /// - Throws: ``ApplyFailure`` when the project was taken back to how it was, or as near as its leftovers tell.
-    package func apply(_ plan: Plan, command: String) async throws -> [Leftover] {
+    package func apply(_ plan: Plan, command: String, releasing release: Release? = nil) async throws -> [Leftover] {
         if Task.isCancelled { throw ApplyFailure.interrupted }
         let id = try await shielded { try await journal.begin(plan, in: scope, command: command) }
         let run = TransactionRun(executor: self, id: id, specs: plan.specs, links: plan.links)
@@ -50,11 +52,16 @@ package struct Executor: Sendable {
             throw await takeBack(failure.operation, failure.error, run)
         }
         do {
-            try await shielded { try await journal.commit(id) }
+            let release = release?.with(plan.members.compactMap(run.released))
+            try await shielded { try await journal.commit(id, releasing: release, in: scope) }
         } catch {
             // The journal may hold it all the same, and what it holds is what a recovery goes by.
             let isCommitted = try? await shielded { try await journal.transaction(id) }?.isCommitted
             if isCommitted != true { throw await takeBack(nil, error, run) }
+        }
+        if release == nil {
+            let started = Set(plan.members.compactMap(run.released).map(\.id))
+            try? await shielded { try await journal.note(started, areWanted: true, in: scope) }
         }
         observer.report(.committed)
         return await shielded { await finish(plan.finish, run) }
@@ -67,8 +74,13 @@ package struct Executor: Sendable {
         let run = TransactionRun(executor: self, id: nil, specs: plan.specs)
         let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
             .run(plan.finish) { try await run.perform($0) }
+        // What was done is done, whether or not it can be noted.
+        try? await shielded { try await journal.note(plan.endedContainers, areWanted: false, in: scope) }
         return failures.map(leftover)
     }
+
+    /// What was put in force last, as far as it is known.
+    package func lastRelease() async throws -> Release? { try await journal.lastRelease(in: scope) }
 
     private func prepare(_ operations: [Operation], _ run: TransactionRun) async -> [OperationScheduler.Failure] {
         let scheduler = OperationScheduler(parallel: limits.parallel, policy: .stopAtFailure)
@@ -143,6 +155,19 @@ package struct Executor: Sendable {
             what: failure.operation.action.description,
             reason: isInterruption(failure.error)
                 ? "was not done, because the command was interrupted" : FailureText.plain(failure.error))
+    }
+}
+
+extension Plan {
+    /// The containers that are there and that it stops or removes.
+    fileprivate var endedContainers: Set<String> {
+        Set(
+            finish.compactMap { operation in
+                switch operation.action {
+                case .stopContainer(.existing(let id, _), _), .removeContainer(.existing(let id, _), _): id.rawValue
+                default: nil
+                }
+            })
     }
 }
 

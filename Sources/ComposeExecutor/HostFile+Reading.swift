@@ -10,6 +10,11 @@ extension HostFile {
     /// Reads a file, as far as it is one and not larger than ``largest``. Returns at once: what would make it wait, such
     /// as a pipe, is not read.
     static func found(at path: String) -> HostFile {
+        var status = stat()
+        // Before it is opened, which is an act where it is a device.
+        guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            return .unusable(status.st_mode & S_IFMT == S_IFDIR ? "is a directory" : "is no file")
+        }
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             return .unusable(
@@ -17,7 +22,6 @@ extension HostFile {
                     ? "does not exist" : "cannot be read (\(String(cString: strerror(errno))))")
         }
         defer { close(descriptor) }
-        var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             return .unusable(status.st_mode & S_IFMT == S_IFDIR ? "is a directory" : "is no file")
         }

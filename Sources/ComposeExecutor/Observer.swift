@@ -27,9 +27,11 @@ package struct Observer: Sendable {
 
     /// The same, and what else a plan for `project` must know: its images, the networks and volumes that carry a name of
     /// its own without its label, the engine's API, and files on this machine.
-    package func observe(_ project: Project) async throws -> ObservedState {
+    ///
+    /// - Parameter images: further images to look for, by identifier.
+    package func observe(_ project: Project, images wanted: Set<ImageID> = []) async throws -> ObservedState {
         async let labelled = observe(project: project.name)
-        async let images = images(of: project)
+        async let images = images(of: project, and: wanted.map(\.rawValue))
         async let ping = engine.ping()
         var state = try await labelled
         state.images = try await images
@@ -54,8 +56,8 @@ package struct Observer: Sendable {
         return state
     }
 
-    private func images(of project: Project) async throws -> [String: ImageDetails] {
-        let references = Set(
+    private func images(of project: Project, and more: [String]) async throws -> [String: ImageDetails] {
+        let references = Set(more).union(
             project.services.values.flatMap { service in
                 let mounted = service.volumes.filter { $0.kind == .image }.compactMap(\.source)
                 return [service.image ?? "\(project.name)-\(service.name)"]

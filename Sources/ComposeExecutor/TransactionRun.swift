@@ -87,6 +87,14 @@ final class TransactionRun: Sendable {
         }
     }
 
+    /// A container of the project as its release names it, nil for one that was not made.
+    func released(_ member: Plan.Member) -> Release.Container? {
+        (try? identifier(of: member.handle)).map {
+            Release.Container(
+                service: member.service, number: member.number, name: member.handle.name, id: $0.rawValue)
+        }
+    }
+
     private func announce(_ container: ContainerHandle, service: String) async throws {
         let id = try identifier(of: container)
         if let maker = container.maker, case .container(let spec)? = specs[maker],

@@ -29,7 +29,7 @@ package enum ComposeLabels {
     package static let operation = "io.gantry.operation"
     /// Digests of the service's attributes, from which a later plan tells which of them changed.
     package static let fields = "io.gantry.fields"
-    /// Digests of the configs and secrets that are copied into the container, by path.
+    /// Digests of the files that the container gets, by path: configs, secrets and mounted ones.
     package static let files = "io.gantry.files"
     /// The hooks that run in the container, as they were when it was made.
     package static let hooks = "io.gantry.hooks"

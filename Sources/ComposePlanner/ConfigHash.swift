@@ -30,28 +30,28 @@ struct FieldDigests: CustomStringConvertible {
     /// Characters of each digest: enough to tell two values of one attribute apart.
     private static let length = 8
 
-    init(_ service: Service) {
-        var digests: [String: String] = [:]
-        if case .object(let fields) = service.canonical {
-            for field in fields {
-                if case .object(let parts) = field.value, FieldDigests.divided.contains(field.name) {
-                    for part in parts { digests["\(field.name).\(part.name)"] = FieldDigests.digest(part.value) }
-                } else if field.value != .null {
-                    digests[field.name] = FieldDigests.digest(field.value)
-                }
+    init(_ service: Service) { digests = FieldDigests.values(of: service).mapValues { FieldDigests.digest($0) } }
+
+    /// A service's attributes that make its containers, by the names that people know.
+    static func values(of service: Service) -> [String: CanonicalValue] {
+        var values: [String: CanonicalValue] = [:]
+        guard case .object(let fields) = service.canonical else { return values }
+        for field in fields {
+            if case .object(let parts) = field.value, FieldDigests.divided.contains(field.name) {
+                for part in parts { values["\(field.name).\(part.name)"] = part.value }
+            } else if field.value != .null {
+                values[field.name] = field.value
             }
         }
-        self.digests = digests.filter { !FieldDigests.irrelevant.contains($0.key) }
+        return values.filter { !FieldDigests.irrelevant.contains($0.key) }
     }
 
-    /// Digests of what is copied into a service's containers, by path, and of its seccomp profiles, by option. Docker
-    /// Compose's hash leaves both out, so that a changed secret would go unnoticed. Who can read a container's labels can
-    /// read the files in it too.
-    init(_ files: [InjectedFile], profiles: [String: [UInt8]] = [:]) {
-        digests = Dictionary(
-            files.map { ($0.path, FieldDigests.digest($0.content)) }
-                + profiles.map { ("security_opt.\($0.key)", FieldDigests.digest($0.value)) }
-        ) { $1 }
+    /// Digests of what a service's containers get from files, by path in them, and of its seccomp profiles, by option.
+    /// Docker Compose's hash leaves all of it out, so that a changed secret would go unnoticed. Who can read a
+    /// container's labels can read the files in it too.
+    init(files: [String: [UInt8]], profiles: [String: [UInt8]] = [:]) {
+        digests = files.mapValues { FieldDigests.digest($0) }
+            .merging(profiles.map { ("security_opt.\($0.key)", FieldDigests.digest($0.value)) }) { $1 }
     }
 
     var isEmpty: Bool { digests.isEmpty }
@@ -67,26 +67,32 @@ struct FieldDigests: CustomStringConvertible {
         digests.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
-    /// Which attributes differ from those of an earlier label, as a phrase; nil without such a label, or where it shows
-    /// no difference.
-    func changes(since label: String?) -> String? {
-        guard let label else { return nil }
-        var old: [String: String] = [:]
+    /// What differs from an earlier label, in ascending order of names; nil without such a label, or where it shows no
+    /// difference.
+    func changes(since label: String?) -> [(name: String, kind: FieldChange.Kind)]? {
+        guard let label, let old = FieldDigests.pairs(label) else { return nil }
+        let names = Set(old.keys).union(digests.keys).filter { old[$0] != digests[$0] }.sorted()
+        guard !names.isEmpty else { return nil }
+        return names.map { ($0, old[$0] == nil ? .added : digests[$0] == nil ? .removed : .changed) }
+    }
+
+    /// Whether a label has this value for an attribute.
+    static func has(_ label: String, _ name: String, _ value: CanonicalValue) -> Bool {
+        pairs(label)?[name] == digest(value)
+    }
+
+    private static func pairs(_ label: String) -> [String: String]? {
+        var pairs: [String: String] = [:]
         for pair in label.split(separator: ",") {
             let separator = pair.lastIndex(of: "=") ?? pair.endIndex
             guard separator != pair.endIndex else { return nil }
-            old[String(pair[..<separator])] = String(pair[pair.index(after: separator)...])
+            pairs[String(pair[..<separator])] = String(pair[pair.index(after: separator)...])
         }
-        let names = Set(old.keys).union(digests.keys).filter { old[$0] != digests[$0] }.sorted()
-        guard !names.isEmpty else { return nil }
-        return names.map { name in
-            if old[name] == nil { return "\(name) added" }
-            return digests[name] == nil ? "\(name) removed" : "\(name) changed"
-        }.joined(separator: ", ")
+        return pairs
     }
 }
 
-private func hexadecimal(_ digest: SHA256.Digest) -> String {
+func hexadecimal(_ digest: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef")
     return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
 }

@@ -33,13 +33,6 @@ struct FileObject {
 
     private var hasOwnerOrMode: Bool { mount.uid != nil || mount.gid != nil || mount.mode != nil }
 
-    /// The file on this machine that is copied into the container, nil where there is none or it is mounted: a mounted
-    /// file has the host's owner and mode.
-    var copiedHostPath: String? {
-        guard case .file(let path) = resource.source, hasOwnerOrMode, !isRootReadOnly else { return nil }
-        return path
-    }
-
     /// How it gets into the container.
     enum Delivery: Equatable {
         /// A file on the engine's machine is mounted.
@@ -103,4 +96,9 @@ extension InjectedFile {
     static let longestPath = 99
     /// The highest number of an owner that a tar header holds: seven octal digits.
     static let highestOwner = 0o7777777
+}
+
+extension FileResource {
+    /// The file on this machine that it is, nil where it comes from elsewhere.
+    var hostPath: String? { if case .file(let path) = source { path } else { nil } }
 }

@@ -11,12 +11,13 @@ package enum HostFile: Sendable, Equatable {
 }
 
 extension Project {
-    /// The files on this machine whose content a plan needs: those that are copied into containers, and seccomp
-    /// profiles.
+    /// The files on this machine whose content a plan needs: those that containers get, and seccomp profiles. Sources of
+    /// mounts may be anything else too.
     package var hostFilesToRead: Set<String> {
         var paths: Set<String> = []
         for service in services.values {
-            paths.formUnion(FileObject.all(of: service, in: self).compactMap(\.copiedHostPath))
+            paths.formUnion(FileObject.all(of: service, in: self).compactMap(\.resource.hostPath))
+            paths.formUnion(service.volumes.filter { $0.kind == .bind }.compactMap(\.source))
             paths.formUnion(SecurityOptions.profiles(of: service, in: self))
         }
         return paths

@@ -15,6 +15,8 @@ package struct Plan: Sendable, Equatable {
     package var specs: [OperationID: ResourceSpec] = [:]
     /// What is filled into the containers' configuration when the containers that they refer to are there.
     package var links: [OperationID: ContainerLinks] = [:]
+    /// What differs from the container that a new one replaces, by the operation that makes it.
+    package var changes: [OperationID: [FieldChange]] = [:]
     /// What the user should know though nothing is done about it.
     package var notices: [String] = []
     /// The containers that the project will consist of.

@@ -1,3 +1,6 @@
+package import ComposeModel
+package import EngineAPI
+
 /// What a user asks of `up`, `create` and `start` beyond the files.
 package struct UpOptions: Sendable, Equatable {
     /// What happens to containers that are there.
@@ -19,8 +22,14 @@ package struct UpOptions: Sendable, Equatable {
     package var scale: [String: Int] = [:]
     /// Seconds before a stop kills; nil leaves the container's own.
     package var stopGrace: Int?
+    /// Whether a supervisor carries out what no engine does: `delay` and `window` of `deploy.restart_policy`.
+    package var isSupervised = false
     /// References that were fetched a moment ago, so that `pull_policy: always` is satisfied.
     package var pulled: Set<String> = []
+    /// The images that services are to run, by service, whatever their references name now.
+    package var images: [String: ImageID] = [:]
+    /// What the last release had, as far as it is kept; causes name the old values from it, and it decides nothing.
+    package var lastApplied: Project?
 
     package init() {}
 }

@@ -7,30 +7,67 @@ extension UpPlanner {
     /// The conditions are Docker Compose's own, so that each tool leaves alone what the other one made.
     func recreateCause(
         of container: ObservedContainer, _ service: Service, _ policy: UpOptions.Recreate
-    ) -> String? {
+    ) -> RecreateCause? {
         if options.onlyStart || policy == .never { return nil }
-        if policy == .always { return "recreation was asked for" }
+        if policy == .always { return RecreateCause("recreation was asked for") }
         if let parent = service.references.first(where: isReplaced) {
-            return "shares a namespace or volumes with \(parent), which is replaced"
+            return RecreateCause("shares a namespace or volumes with \(parent), which is replaced")
         }
         let hash = ConfigHash.service(
             service.resolvingReferences { if case .existing(let id, _) = linkedContainer($0) { id } else { nil } })
         if let old = container.labels[ComposeLabels.configHash], old != hash {
-            return FieldDigests(service).changes(since: container.labels[ComposeLabels.fields])
-                ?? "configuration changed (\(short(old)) -> \(short(hash)))"
+            return fieldCause(of: container, service)
+                ?? RecreateCause("configuration changed (\(short(old)) -> \(short(hash)))")
         }
-        if let image = observed.images[imageReference(service)] {
+        if let image = image(of: service) {
             // Where images have manifests, Docker Compose's label holds another digest than the image's identifier.
             let old = container.labels[ComposeLabels.image] ?? container.summary.imageID.rawValue
             if old != image.id.rawValue, container.summary.imageID != image.id {
-                return "image changed \(short(old)) -> \(short(image.id.rawValue))"
+                return RecreateCause(
+                    "image changed \(short(old)) -> \(short(image.id.rawValue))",
+                    [FieldChange("image.id", .changed, old: .string(old), new: .string(image.id.rawValue))])
             }
         }
-        return fileDigests(service).changes(since: container.labels[ComposeLabels.files])
-            ?? networkCause(of: container, service) ?? volumeCause(of: container, service)
+        return fileCause(of: container, service)
+            ?? (networkCause(of: container, service) ?? volumeCause(of: container, service))
+            .map { RecreateCause($0) }
     }
 
-    private func networkCause(of container: ObservedContainer, _ service: Service) -> String? {
+    /// Which attributes differ, with what they were where the last release is what the container was made from.
+    private func fieldCause(of container: ObservedContainer, _ service: Service) -> RecreateCause? {
+        guard let label = container.labels[ComposeLabels.fields] else { return nil }
+        let new = FieldDigests.values(of: service)
+        let old = options.lastApplied?.services[service.name].map(FieldDigests.values) ?? [:]
+        guard let names = FieldDigests(service).changes(since: label) else { return nil }
+        return RecreateCause(
+            names.map { name, kind in
+                // The release may have left the container as it was; its label tells.
+                let before = old[name].flatMap { value in
+                    value.isSealed || FieldDigests.has(label, name, value) ? value : nil
+                }
+                return FieldChange(name, kind, old: before, new: new[name])
+            })
+    }
+
+    /// Which files have changed. One that the label does not have is no reason: another tool or an older version made
+    /// the container, and a new one recreates nothing by itself.
+    func fileCause(of container: ObservedContainer, _ service: Service) -> RecreateCause? {
+        let changes = (fileDigests(service).changes(since: container.labels[ComposeLabels.files]) ?? [])
+            .filter { $0.kind == .changed }
+        guard !changes.isEmpty else { return nil }
+        let sources = hostFiles(service)
+        return RecreateCause(
+            changes.map { change in
+                FieldChange(sources[change.name].map { "file \(relative($0))" } ?? change.name, .changed)
+            })
+    }
+
+    private func relative(_ path: String) -> String {
+        let folder = project.workingDirectory + "/"
+        return path.hasPrefix(folder) ? "./" + path.dropFirst(folder.count) : path
+    }
+
+    func networkCause(of container: ObservedContainer, _ service: Service) -> String? {
         guard service.networkMode == nil else { return nil }
         let attached = Set(container.summary.networks.values)
         for key in service.networks.keys.sorted() {
@@ -65,8 +102,33 @@ extension UpPlanner {
     }
 }
 
+/// Why a container is replaced.
+struct RecreateCause {
+    let text: String
+    let changes: [FieldChange]
+
+    init(_ text: String, _ changes: [FieldChange] = []) {
+        self.text = text
+        self.changes = changes
+    }
+
+    init(_ changes: [FieldChange]) { self.init(changes.map(\.phrase).joined(separator: ", "), changes) }
+}
+
+extension CanonicalValue {
+    /// Whether it is, or holds, what stands for a secret.
+    fileprivate var isSealed: Bool {
+        switch self {
+        case .string(let text): Seal.isSeal(text)
+        case .list(let items): items.contains(where: \.isSealed)
+        case .object(let fields): fields.contains(where: \.value.isSealed)
+        case .null, .bool, .int, .double: false
+        }
+    }
+}
+
 /// A digest as people compare them: without the algorithm, twelve characters.
-func short(_ digest: String) -> String {
+package func short(_ digest: String) -> String {
     let text = digest.hasPrefix("sha256:") ? digest.dropFirst("sha256:".count) : digest[...]
     return String(text.prefix(12))
 }

@@ -14,9 +14,8 @@ extension UpPlanner {
     /// The engine's view of one replica. Which fields carry what is Docker Compose's choice (bind strings rather than
     /// mounts where both would do), so that a stack looks the same whichever tool made it.
     func containerSpec(_ service: Service, number: Int, replacing old: ObservedContainer?) -> ContainerSpec {
-        let reference = imageReference(service)
         let name = containerName(service, number: number)
-        var spec = ContainerSpec(image: reference)
+        var spec = ContainerSpec(image: imageToRun(service))
         spec.command = service.command
         spec.entrypoint = service.entrypoint
         spec.environment = variables(
@@ -100,7 +99,7 @@ extension UpPlanner {
         }
         labels[ComposeLabels.dependsOn] = service.dependencies.sorted { $0.key < $1.key }
             .map { "\($0.key):\($0.value.condition.rawValue):\($0.value.restart)" }.joined(separator: ",")
-        if let image = observed.images[imageReference(service)] { labels[ComposeLabels.image] = image.id.rawValue }
+        if let image = image(of: service) { labels[ComposeLabels.image] = image.id.rawValue }
         if old != nil { labels[ComposeLabels.replace] = service.containerName ?? "\(service.name)-\(number)" }
         return labels
     }

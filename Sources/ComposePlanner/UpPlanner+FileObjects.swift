@@ -23,9 +23,21 @@ extension UpPlanner {
 
     /// Digests of what a container gets from files and is not part of the `config-hash`.
     func fileDigests(_ service: Service) -> FieldDigests {
-        FieldDigests(
-            injectedFiles(service),
-            profiles: SecurityOptions(service, in: project, files: observed.hostFiles).profiles)
+        var files = Dictionary(injectedFiles(service).map { ($0.path, $0.content) }) { $1 }
+        for (target, source) in hostFiles(service) {
+            if case .content(let bytes)? = observed.hostFiles[source] { files[target] = bytes }
+        }
+        return FieldDigests(
+            files: files, profiles: SecurityOptions(service, in: project, files: observed.hostFiles).profiles)
+    }
+
+    /// The files on this machine that a service's containers get, by path in them: mounted ones, and configs and secrets.
+    func hostFiles(_ service: Service) -> [String: String] {
+        let objects = fileObjects(service).compactMap { object in object.resource.hostPath.map { (object.path, $0) } }
+        let mounts = service.volumes.filter { $0.kind == .bind }
+            .compactMap { mount in mount.source.map { (mount.target, $0) } }
+        // What a volume covers is not mounted.
+        return Dictionary(objects + mounts) { $1 }
     }
 
     /// Says which configs and secrets cannot be had, and which are not where the service will look.

@@ -7,6 +7,7 @@ extension UpPlanner {
     mutating func planPulls(_ services: [Service]) -> [ImagePull] {
         if options.onlyStart { return [] }
         var wanted: [String: (platform: String?, cause: String, services: [String])] = [:]
+        for service in services { refuseMissingImage(service) }
         let needed = services.filter { (options.scale[$0.name] ?? $0.replicas) > 0 }
             .flatMap { service in imageReferences(service).map { (service, $0) } }
         for (service, reference) in needed {
@@ -45,12 +46,38 @@ extension UpPlanner {
         }
     }
 
-    /// The service's image, and those of its hooks that run in containers of their own.
+    /// The service's image, unless it is given by its identifier, and those of its hooks that run in containers of their
+    /// own.
     private func imageReferences(_ service: Service) -> Set<String> {
-        Set([imageReference(service)] + service.hooks(.preStart).compactMap(\.image))
+        Set(
+            (options.images[service.name] == nil ? [imageReference(service)] : [])
+                + service.hooks(.preStart).compactMap(\.image))
     }
 
-    func imageReference(_ service: Service) -> String { service.image ?? "\(project.name)-\(service.name)" }
+    func imageReference(_ service: Service) -> String { service.imageName(in: project) }
+
+    /// The image that the service's containers are to have, nil where it is not on the engine.
+    func image(of service: Service) -> ImageDetails? {
+        let named = observed.images[imageReference(service)]
+        guard let id = options.images[service.name], named?.id != id else { return named }
+        return observed.images[id.rawValue]
+    }
+
+    /// What new containers are made from: the reference, unless another image than the one given has it now.
+    func imageToRun(_ service: Service) -> String {
+        let reference = imageReference(service)
+        guard let id = options.images[service.name], observed.images[reference]?.id != id else { return reference }
+        return id.rawValue
+    }
+
+    private mutating func refuseMissingImage(_ service: Service) {
+        guard let id = options.images[service.name], service.replicas > 0, image(of: service) == nil else { return }
+        let reference = imageReference(service)
+        problems.append(
+            "Service \(service.name) is to run image \(reference) as it was then (\(short(id.rawValue))), and the engine "
+                + "has it no more. Load or pull that very image, or bring the project up with the present one by "
+                + "`gantry up`.")
+    }
 
     // MARK: Networks
 

@@ -93,7 +93,7 @@ extension UpPlanner {
     /// ones: what an application kept there stays.
     private func inheritedVolumes(_ service: Service, from old: ObservedContainer?) -> [MountSpec] {
         guard let old else { return [] }
-        let declared = Set(observed.images[imageReference(service)]?.volumes ?? [])
+        let declared = Set(image(of: service)?.volumes ?? [])
         let anonymous = Set(service.volumes.filter { $0.kind == .volume && $0.source == nil }.map(\.target))
         let covered = Set(service.volumes.filter { $0.source != nil }.map(\.target))
         return old.summary.mounts.compactMap { mount in

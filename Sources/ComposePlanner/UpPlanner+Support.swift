@@ -74,8 +74,8 @@ extension UpPlanner {
             add("deploy.resources.limits.devices", deploy.limits?.devices.isEmpty == false)
             add("deploy.resources.reservations.cpus", deploy.reservations?.cpus != nil)
             add("deploy.resources.reservations.generic_resources", deploy.reservations?.generic.isEmpty == false)
-            add("deploy.restart_policy.delay", deploy.restartPolicy?.delay != nil)
-            add("deploy.restart_policy.window", deploy.restartPolicy?.window != nil)
+            add("deploy.restart_policy.delay", !options.isSupervised && deploy.restartPolicy?.delay != nil)
+            add("deploy.restart_policy.window", !options.isSupervised && deploy.restartPolicy?.window != nil)
         }
         if let engine = observed.engine {
             add("annotations", !service.annotations.isEmpty && !engineHas(.annotations))

@@ -23,6 +23,8 @@ package struct UpPlanner {
     var portStops: [Int: [OperationID]] = [:]
     var renames: [(container: ContainerHandle, name: String)] = []
     var replacements: [(old: ObservedContainer, new: ContainerHandle, cause: String)] = []
+    /// What differs where a container is made in place of another, by the operation that makes it.
+    private var changes: [OperationID: [FieldChange]] = [:]
     var removals: [(container: ObservedContainer, cause: String)] = []
 
     private struct Wait: Hashable {
@@ -90,6 +92,7 @@ package struct UpPlanner {
         plan.finish = builder.finish
         plan.specs = builder.specs
         plan.links = links
+        plan.changes = changes
         plan.notices = notices
         plan.hostPorts = newHostPorts(services)
         plan.hostPaths = newHostPaths()
@@ -144,7 +147,7 @@ package struct UpPlanner {
     }
 
     /// Which containers stay when there are too many: those that need no replacing first, then the lowest numbers.
-    private func keptIndices(_ present: [ObservedContainer], _ causes: [String?], count: Int) -> [Int] {
+    private func keptIndices(_ present: [ObservedContainer], _ causes: [RecreateCause?], count: Int) -> [Int] {
         let (fitting, others) = (
             present.indices.filter { causes[$0] == nil }, present.indices.filter { causes[$0] != nil }
         )
@@ -194,7 +197,8 @@ package struct UpPlanner {
         replicas[service.name, default: []].append(replica)
     }
 
-    private mutating func planReplacement(of old: ObservedContainer, _ service: Service, cause: String) {
+    private mutating func planReplacement(of old: ObservedContainer, _ service: Service, cause reason: RecreateCause) {
+        let cause = reason.text
         refusePaused(old)
         var temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
         // An earlier, interrupted replacement of the same container has that name until it goes.
@@ -203,6 +207,7 @@ package struct UpPlanner {
         }
         let (creation, handle) = addCreation(
             service, number: old.number, name: temporary, replacing: old, cause: cause)
+        if !reason.changes.isEmpty { changes[creation] = reason.changes }
         var replica = PlannedReplica(number: old.number, handle: handle, observed: old)
         var needs = [creation]
         if old.summary.state.isRunning {

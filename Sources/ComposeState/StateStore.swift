@@ -8,7 +8,7 @@ import GRDB
 
 /// The file that remembers what Gantry has begun, and what failed: one for a user, in a private folder.
 ///
-/// It holds no configuration, so no secret of a file gets into it; a failure's report holds what the container printed.
+/// What looks like a secret in a configuration does not get into it; a failure's report holds what the container printed.
 package struct StateStore: Sendable {
     private let database: DatabaseQueue
     private let path: String
@@ -188,6 +188,18 @@ package struct StateStore: Sendable {
                     );
                     -- Which program gave the file its form: every version must keep this table, for older ones to read.
                     CREATE TABLE writer (version TEXT NOT NULL);
+                    """)
+        }
+        migrator.registerMigration("releases") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE "release" (
+                        engine TEXT NOT NULL,
+                        project TEXT NOT NULL,
+                        number INTEGER NOT NULL,
+                        content TEXT NOT NULL,
+                        PRIMARY KEY (engine, project, number)
+                    ) WITHOUT ROWID;
                     """)
         }
         return migrator

@@ -79,6 +79,14 @@ final class SupervisedStage: Sendable {
         clock.advance(by: .seconds(seconds))
     }
 
+    /// Moves the clock on, a second at a time when something waits for it, until it is so.
+    func pass(until isSo: () -> Bool) async {
+        while !isSo(), !Task.isCancelled {
+            if clock.sleepers > 0 { clock.advance(by: .seconds(1)) }
+            await Task.yield()
+        }
+    }
+
     func id(_ service: String) async throws -> ContainerID {
         try await engine.container(ContainerID("shop-\(service)-1")).id
     }

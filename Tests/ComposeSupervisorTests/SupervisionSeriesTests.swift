@@ -82,7 +82,9 @@ import Testing
         (.object([.init("action", .string("notify")), .init("attempts", .int(0))]), nil),
     ]
 
-    @Test(arguments: settings) func onUnhealthyHasAShortAndALongForm(_ value: CanonicalValue, _ policy: UnhealthyPolicy?) throws {
+    @Test(arguments: settings) func onUnhealthyHasAShortAndALongForm(
+        _ value: CanonicalValue, _ policy: UnhealthyPolicy?
+    ) throws {
         var service = Service(name: "web")
         service.extensions["x-gantry"] = .object([.init("on_unhealthy", value)])
         if let policy {

@@ -28,6 +28,16 @@ import Testing
         #expect(stage.containerEvents == events)
     }
 
+    @Test func aRestartPolicyCanBeChangedWhileTheContainerRuns() async throws {
+        let stage = Stage()
+        let id = try await stage.run("web-1") { $0.restartPolicy = RestartPolicySpec(name: "always") }
+        try await stage.engine.updateContainer(id, restartPolicy: RestartPolicySpec(name: "no"))
+        try stage.engine.exit(id, code: 1)
+        let details = try await stage.engine.container(id)
+        #expect(details.state == .exited && details.restartPolicy?.name == "no")
+        #expect(stage.containerEvents.suffix(2) == ["update", "die"])
+    }
+
     @Test func refusesANameInUse() async throws {
         let stage = Stage()
         let id = try await stage.create("web-1")

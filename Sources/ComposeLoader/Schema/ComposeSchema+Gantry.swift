@@ -9,8 +9,21 @@ extension ComposeSchema {
                 Attribute("logs", .map(.anything)),
             ], allowsExtensions: false))
 
-    /// No setting of one service exists.
-    static let serviceGantry = Shape.nullable(.object([], allowsExtensions: false))
+    /// What Gantry alone reads of one service.
+    static let serviceGantry = Shape.nullable(.object([onUnhealthy], allowsExtensions: false))
+
+    private static let onUnhealthy: Attribute = {
+        let action = Shape.choice("restart", "stop", "notify")
+        var attribute = Attribute(
+            "on_unhealthy",
+            .short(
+                .named("action"),
+                of: .object(
+                    [Attribute("action", action), Attribute("attempts", .integer(1...Int.max))], required: ["action"],
+                    allowsExtensions: false)))
+        attribute.summary = "What a supervised run does when the container becomes unhealthy."
+        return attribute
+    }()
 
     private static let ignore: Attribute = {
         var attribute = Attribute("ignore", .stringOrList(staysShort: true))

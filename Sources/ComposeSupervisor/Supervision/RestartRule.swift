@@ -20,7 +20,9 @@ package struct RestartRule: Sendable, Equatable {
 
     /// nil where the engine does all that is asked for.
     package init?(_ service: Service) {
-        guard let policy = service.deploy?.restartPolicy, policy.delay != nil || policy.window != nil else { return nil }
+        guard let policy = service.deploy?.restartPolicy, policy.delay != nil || policy.window != nil else {
+            return nil
+        }
         switch policy.condition {
         case "any": always = true
         case "on-failure": always = false

@@ -94,6 +94,7 @@ extension Supervisor {
             options.wait = resting.isEmpty
             try await target.apply(project, options, command: "supervise") { $0.leaving(resting) }
             await inbox.send(.reloaded(project, rules))
+            say(nil, "The files are in force.")
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -5,11 +5,13 @@
 #endif
 
 /// Tells the service manager that started this process how it stands, as sd_notify(3) describes.
-enum ServiceManager {
+enum SystemdNotification {
     /// Sends `READY=1` and the like to the socket that `NOTIFY_SOCKET` names; does nothing without one. What cannot be
     /// sent is not: the manager has its own deadlines.
-    static func notify(_ state: String, _ environment: [String: String]) {
-        guard let path = environment["NOTIFY_SOCKET"], let first = path.first, first == "/" || first == "@" else { return }
+    static func send(_ state: String, _ environment: [String: String]) {
+        guard let path = environment["NOTIFY_SOCKET"], let first = path.first, first == "/" || first == "@" else {
+            return
+        }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         var bytes = Array(path.utf8)

@@ -1,0 +1,188 @@
+package import ComposeModel
+import EngineAPI
+
+/// What a transaction put in force: the project as it was then, and what it ran.
+///
+/// No secret is in it. What looks like one stands as a ``Seal`` in the model, and of configs and secrets that come from a
+/// variable or the file itself only a seal is kept.
+package struct Release: Codable, Sendable, Equatable {
+    /// Counted from 1 for each project; 0 until it is kept.
+    package var number = 0
+    /// When it was planned, as RFC 3339 in UTC.
+    package let time: String
+    /// What put it in force: `up`, `rollback to 3`.
+    package let command: String
+    /// The services that the transaction was about; the others are as the release before it had them.
+    package let covered: [String]
+    /// The services of which it made containers.
+    package let changed: [String]
+    /// The identifier of each service's image.
+    package let images: [String: String]
+    /// The containers of the project; those that the transaction makes are added at its commit.
+    package var containers: [Container]
+    /// The project's canonical JSON.
+    package let model: String
+    /// Seals of what is not in the model, by `config NAME` and `secret NAME`.
+    package let contents: [String: String]
+    /// What the `config-hash` covers and the canonical form does not show.
+    package let labelFiles: [String: [String]]
+    package let workingDirectory: String
+    package let configFiles: [String]
+    package let environmentFiles: [String]
+    package let defaultPlatform: String?
+
+    package struct Container: Codable, Sendable, Equatable {
+        package let service: String
+        package let number: Int
+        package let name: String
+        package let id: String
+        /// Whether it is to run: Gantry has not stopped or removed it since.
+        package var isWanted = true
+
+        package init(service: String, number: Int, name: String, id: String) {
+            self.service = service
+            self.number = number
+            self.name = name
+            self.id = id
+        }
+    }
+
+    /// The release that a plan makes when it is applied.
+    ///
+    /// - Parameters:
+    ///   - previous: the release before it, with its model; what it says of services that the command leaves out holds on.
+    ///   - salt: sixteen random characters.
+    package init(
+        of project: Project, _ plan: Plan, observed: ObservedState, options: UpOptions, previous: (Release, Project)?,
+        command: String, time: String, salt: String
+    ) {
+        let planned = Set(plan.members.map(\.service))
+        let covered = project.services.keys.filter { planned.contains($0) || options.services.isEmpty }.sorted()
+        var model = project
+        for (name, count) in options.scale {
+            model.services[name]?.scale = count
+            model.services[name]?.deploy?.replicas = count
+        }
+        var images: [String: String] = [:]
+        var containers: [Container] = []
+        if let (release, old) = previous {
+            let kept = old.services.filter {
+                !covered.contains($0.key)
+                    && (project.disabledServices.contains($0.key) || project.services[$0.key] != nil)
+            }
+            model.services.merge(kept) { $1 }
+            model.networks.merge(old.networks) { new, _ in new }
+            model.volumes.merge(old.volumes) { new, _ in new }
+            model.configs.merge(old.configs) { new, _ in new }
+            model.secrets.merge(old.secrets) { new, _ in new }
+            images = release.images.filter { kept[$0.key] != nil }
+            containers = release.containers.filter { kept[$0.service] != nil }
+        }
+        for member in plan.members {
+            guard let service = project.services[member.service] else { continue }
+            let present = observed.containers.first { $0.handle == member.handle }
+            let made = options.images[service.name] ?? observed.images[service.imageName(in: project)]?.id
+            images[service.name] = (present?.summary.imageID ?? made)?.rawValue
+        }
+        let created = plan.prepare.filter { operation in
+            if case .container(let spec)? = plan.specs[operation.id] { return spec.labels[ComposeLabels.hook] == nil }
+            return false
+        }
+        self.time = time
+        self.command = command
+        self.covered = covered
+        changed = Set(created.compactMap(\.service)).sorted()
+        self.images = images
+        self.containers = containers
+        self.model = String(decoding: model.sealed(salt: salt).json(), as: UTF8.self)
+        contents = model.sealedContents(salt: salt, previous: previous?.0.contents ?? [:])
+        labelFiles = model.services.mapValues(\.labelFiles).filter { !$0.value.isEmpty }
+        workingDirectory = project.workingDirectory
+        configFiles = project.configFiles
+        environmentFiles = project.environmentFiles
+        defaultPlatform = project.defaultPlatform
+    }
+
+    /// The release with the containers that now run.
+    package func with(_ members: [Container]) -> Release {
+        var release = self
+        release.containers.removeAll { old in members.contains { $0.service == old.service } }
+        release.containers = (release.containers + members).sorted { ($0.service, $0.number) < ($1.service, $1.number) }
+        return release
+    }
+}
+
+extension Project {
+    /// The canonical form with seals for secrets, and without what makes no container.
+    fileprivate func sealed(salt: String) -> CanonicalValue {
+        var project = self
+        project.extensions = [:]
+        guard case .object(let fields) = project.canonical.readable else { return .null }
+        return .object(
+            fields.map { field in
+                guard field.name == "configs" || field.name == "secrets", case .object(let resources) = field.value
+                else {
+                    return .init(field.name, field.value.replacingSecrets { Seal.make($0, salt: salt) })
+                }
+                let sealed = resources.map { resource -> CanonicalValue.Field in
+                    guard case .object(var parts) = resource.value else { return resource }
+                    for index in parts.indices where parts[index].name == "content" {
+                        if case .string(let text) = parts[index].value {
+                            parts[index].value = .string(Seal.make(text, salt: salt))
+                        }
+                    }
+                    return .init(resource.name, .object(parts))
+                }
+                return .init(field.name, .object(sealed))
+            })
+    }
+
+    fileprivate func sealedContents(salt: String, previous: [String: String]) -> [String: String] {
+        var contents: [String: String] = [:]
+        for (name, text) in variableContents {
+            // A release's own model has no values, so that what it had is what holds.
+            contents[name] = text.map { Seal.make($0, salt: salt) } ?? previous[name]
+        }
+        return contents
+    }
+
+    /// The values of configs and secrets that come from a variable, by `config NAME` and `secret NAME`.
+    package var variableContents: [String: String?] {
+        var contents: [String: String?] = [:]
+        for (kind, resources) in [("config", configs), ("secret", secrets)] {
+            for (name, resource) in resources {
+                if case .environment(_, let value) = resource.source { contents["\(kind) \(name)"] = .some(value) }
+            }
+        }
+        return contents
+    }
+}
+
+extension CanonicalValue {
+    /// The names of the fields of `blkio_config` as they are read: printed they are Go's.
+    fileprivate var readable: CanonicalValue {
+        switch self {
+        case .list(let items): .list(items.map(\.readable))
+        case .object(let fields):
+            .object(
+                fields.map { field in
+                    let isBlockIO = field.name == "blkio_config"
+                    return Field(field.name, isBlockIO ? field.value.lowercasingFields : field.value.readable)
+                })
+        case .null, .bool, .int, .double, .string: self
+        }
+    }
+
+    private var lowercasingFields: CanonicalValue {
+        switch self {
+        case .list(let items): .list(items.map(\.lowercasingFields))
+        case .object(let fields): .object(fields.map { Field($0.name.lowercased(), $0.value.lowercasingFields) })
+        case .null, .bool, .int, .double, .string: self
+        }
+    }
+}
+
+extension Service {
+    /// The reference of the image that its containers are made from.
+    func imageName(in project: Project) -> String { image ?? "\(project.name)-\(name)" }
+}
