@@ -29,7 +29,7 @@ import Testing
         """
 
     /// Kills `up` as soon as the engine tells of the project's `number`th event; returns what became of it.
-    private static func killUp(_ scenario: Scenario, atEvent number: Int) async throws -> Outcome {
+    static func killUp(_ scenario: Scenario, atEvent number: Int) async throws -> Outcome {
         let killed = try await scenario.engine.withEvents(matching: EventFilter(), since: nil) { events in
             try await scenario.whileRunning("up", "-d") { running in
                 try await withThrowingTaskGroup { group in

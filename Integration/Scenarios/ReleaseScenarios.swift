@@ -43,6 +43,10 @@ import Testing
             let first = try await scenario.container(of: "web")
             let other = try await scenario.container(of: "other")
             scenario.environment["LOG"] = "two"
+            let plan = try await scenario.gantry("plan", "--format", "json", exits: 2)
+            for text in [#""path" : "environment.LOG""#, #""old" : "one""#, #""new" : "two""#] {
+                #expect(plan.output.contains(text), "\(plan)")
+            }
             try await scenario.gantry("up", "-d")
             // Another image takes the tag.
             let copy = try await scenario.docker("create", "--label", "changed=yes", "busybox")

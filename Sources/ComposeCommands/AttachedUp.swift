@@ -33,8 +33,12 @@ struct AttachedUp {
     func run() async throws {
         let session = up.session
         // Redrawn progress and output would overwrite each other.
+        let sharesTerminal = session.terminal.outputIsTerminal && session.terminal.colorsError
         let renderer = up.renderer(
-            session.progressMode == .auto || session.progressMode == .tty ? .plain : session.progressMode)
+            session.progressMode == .auto || session.progressMode == .tty ? .plain : session.progressMode,
+            sharesTerminal: sharesTerminal)
+        var format = format
+        format.clearsLines = sharesTerminal
         let writer = TerminalWriter(policy: session.terminal.outputIsTerminal ? .skip : .wait)
         let sink = ConsoleSink(format, to: writer, separatesErrors: true)
         let attached = AttachedRun(
@@ -46,16 +50,18 @@ struct AttachedUp {
                 project: up.project.name, limits: up.limits, observer: attached.observer(reportingTo: renderer)),
             project: up.project.name, declared: up.project, grace: up.options.stopGrace)
         let foreground = Foreground(run: attached, stopper: stopper) { action in
-            if let text = Self.text(action) { standardError(text) }
+            if let text = Self.text(action) { standardError(renderer.lineStart + text) }
         } leave: { code in
             _exit(Int32(code))
         }
         let signals = Signals([.interrupt, .terminate, .hangup])
         do {
-            let end = try await foreground.run(
-                signals: signals.stream(of: [.interrupt, .terminate, .hangup]), reportingTo: renderer
-            ) { observer in
-                try await up.apply(reportingTo: observer, showing: renderer)
+            let end = try await renderer.displayBelowOutput {
+                try await foreground.run(
+                    signals: signals.stream(of: [.interrupt, .terminate, .hangup]), reportingTo: renderer
+                ) { observer in
+                    try await up.apply(reportingTo: observer, showing: renderer)
+                }
             }
             try await sink.flush()
             Self.say(end.leftovers)

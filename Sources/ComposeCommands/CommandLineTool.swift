@@ -16,6 +16,8 @@ import FoundationEssentials
 package enum CommandLineTool {
     /// Parses the arguments (the first is the program's own name), runs the command and ends the process.
     package static func run(_ arguments: [String]) async -> Never {
+        // First of all: what is ignored now is lost.
+        Signals.heedInterrupts()
         // A reader that goes away (`gantry logs | head`) is a normal end of writing, not a reason to die.
         Signals.ignoreBrokenPipes()
         exit(await exitCode(Array(arguments.dropFirst())).rawValue)

@@ -167,12 +167,20 @@ struct CommandSession: Sendable {
             scope: JournalScope(engine: address.description, project: project), limits: limits, observer: observer)
     }
 
-    /// Carries out a plan of which nothing is taken back, showing progress and then what is left.
+    /// Carries out a plan of which nothing is taken back, showing progress and then what is left. A network or volume
+    /// that others use is no failure.
     func carryOut(
         project: String, command: String, _ makePlan: (ObservedState) -> Plan
     ) async throws {
         if options.dryRun {
-            standardOutput(makePlan(try await observer.observe(project: project)).description)
+            let scope = JournalScope(engine: address.description, project: project)
+            var observed = try await observer.observe(project: project)
+            // Looking needs no state.
+            let journal = StateDirectory(environment: environment).presentJournal()
+            observed.holds = (try? await journal?.holds(in: scope)) ?? HoldSet()
+            let plan = makePlan(observed)
+            for notice in plan.notices { standardError(notice) }
+            standardOutput(plan.description)
             return
         }
         let renderer = ProgressRenderer(title: "\(command) \(project)", mode: progressMode, terminal: terminal)
@@ -181,13 +189,20 @@ struct CommandSession: Sendable {
         let leftovers = try await withExecutor(
             project: project, command: command, limits: limits, observer: renderer
         ) { executor in
-            let plan = makePlan(try await observer.observe(project: project))
+            var observed = try await observer.observe(project: project)
+            observed.holds = try await executor.holds()
+            let plan = makePlan(observed)
+            for notice in plan.notices { standardError(notice) }
             if plan.isEmpty { standardError("Project \(project): nothing to \(command).") }
             return await renderer.display { await executor.carryOut(plan) }
         }
-        guard leftovers.isEmpty else {
+        for leftover in leftovers where leftover.isInUse {
+            standardError("\(leftover.what) stays, because \(leftover.reason).")
+        }
+        let failures = leftovers.filter { !$0.isInUse }
+        guard failures.isEmpty else {
             standardError("gantry: \(command) could not do everything:")
-            for leftover in leftovers { standardError("  " + LeftoverText.text(leftover)) }
+            for leftover in failures { standardError("  " + LeftoverText.text(leftover)) }
             standardError("Repeat `gantry \(command)` when the cause is gone.")
             throw CommandExit.failure
         }

@@ -20,8 +20,8 @@ struct ConfigCommand: AsyncParsableCommand {
     @Flag(name: [.customLong("quiet"), .customShort("q")], help: "Only check; print nothing.")
     var quiet = false
 
-    @Flag(exclusivity: .exclusive)
-    var listing: ConfigListing?
+    @Flag
+    var listings: [ConfigListing] = []
 
     @Option(
         name: .customLong("hash"),
@@ -70,10 +70,10 @@ struct ConfigCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try CommandSession(options)
-        if let hash {
-            try write(hashes(hash, session))
-        } else if let listing {
+        if let listing = ConfigListing.first(of: listings, besideHashes: hash != nil) {
             try write(list(listing, session))
+        } else if let hash {
+            try write(hashes(hash, session))
         } else {
             try await writeModel(session)
         }
@@ -91,7 +91,10 @@ struct ConfigCommand: AsyncParsableCommand {
             // Docker Compose hashes the names of `env_file` here, and their variables when it runs the service.
             load.resolvesEnvironment = false
         }.project
-        let names = wanted == "*" ? project.services.keys.sorted() : wanted.split(separator: ",").map(String.init)
+        let names =
+            wanted == "*"
+            ? project.services.keys.sorted()
+            : wanted.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         try session.check(names, in: project)
         return ConfigText.hashes(names.sorted(), in: project)
     }
@@ -100,6 +103,10 @@ struct ConfigCommand: AsyncParsableCommand {
         let loaded = try session.load(services: services) { load in
             configure(&load)
             load.appliesDefaultPlatform = false
+            // As in Docker Compose, a listing does without the files of `env_file`; only the environment does not.
+            load.resolvesEnvironment = listing == .environment
+            // Nor do variables left as written show in one, but for the services, which are then all there are.
+            load.interpolates = load.interpolates || listing != .services
             switch listing {
             // The variables are those of what is written, whatever their values turn on.
             case .variables: load.interpolates = false
@@ -155,9 +162,19 @@ enum ConfigFormat: String, ExpressibleByArgument, CaseIterable {
     case yaml, json
 }
 
-/// The parts of a project that can be listed.
+/// The parts of a project that can be listed, in the order in which the first of several asked for is taken: that of
+/// Docker Compose.
 enum ConfigListing: EnumerableFlag {
-    case services, volumes, networks, images, profiles, models, variables, environment
+    case services, volumes, networks, models, profiles, images, variables, environment
+
+    /// What is listed, nil for nothing. The hashes have their place before the profiles.
+    static func first(of listings: [ConfigListing], besideHashes: Bool) -> ConfigListing? {
+        guard let first = allCases.first(where: listings.contains) else { return nil }
+        switch first {
+        case .services, .volumes, .networks, .models: return first
+        case .profiles, .images, .variables, .environment: return besideHashes ? nil : first
+        }
+    }
 
     static func help(for value: ConfigListing) -> ArgumentHelp? {
         switch value {

@@ -7,7 +7,10 @@ struct DownCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Stops and removes containers and networks, and volumes with -v.",
         discussion: """
-            Goes on past a failure, says what is left, and may be repeated.
+            Goes on past a failure, says what is left, and may be repeated. A network or volume that containers of others
+            use stays, which is no failure. With a service goes what was started only because it depends on it, unless
+            something else that runs does too; what another tool started never goes unnamed. With -p and no file, the
+            labels of the containers, networks and volumes tell what is to go.
             Example: gantry down -v
             """)
 
@@ -24,6 +27,11 @@ struct DownCommand: AsyncParsableCommand {
         help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
     var timeout: Int?
 
+    @Flag(
+        name: .customLong("keep-deps"),
+        help: "Take down only the services named, not what was started only for them.")
+    var keepDependencies = false
+
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
 
@@ -39,6 +47,7 @@ struct DownCommand: AsyncParsableCommand {
         down.services = services
         down.removeVolumes = volumes
         down.removeOrphans = removeOrphans || session.removesOrphans
+        down.keepsDependencies = keepDependencies
         down.stopGrace = timeout
         let chosen = down
         try await session.carryOut(project: name, command: "down") { observed in

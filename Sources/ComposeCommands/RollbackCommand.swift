@@ -57,7 +57,7 @@ struct RollbackCommand: AsyncParsableCommand {
         project.disabledServices = Set(found.map(\.service)).subtracting(project.services.keys).subtracting(added)
         var run = UpRun(
             session: session, project: project, options: up, waitTimeout: waitTimeout, command: "rollback")
-        run.release = "rollback to \(release.number)"
+        run.releaseName = "rollback to \(release.number)"
         try await run.detached()
     }
 

@@ -29,6 +29,7 @@ struct StartCommand: AsyncParsableCommand {
         var up = UpOptions()
         up.services = services
         up.onlyStart = true
+        up.isLasting = true
         up.wait = wait
         let run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "start")
         try await run.detached()

@@ -10,7 +10,9 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up", abstract: "Brings the project up: all of it, or nothing.",
         discussion: """
             When anything fails, or Ctrl-C comes first, everything is taken back to how it was.
-            Without -d the containers' output is shown; Ctrl-C then stops what the command started, a second one kills it.
+            Without -d the containers' output is shown; Ctrl-C then stops what the command started, a second one kills it,
+            a third leaves at once. With -d the services named are held; what they depend on is up for as long as one of
+            them is, see `gantry stop --help`.
             Example: gantry up -d --wait web
             """)
 
@@ -30,6 +32,17 @@ struct UpCommand: AsyncParsableCommand {
 
     @Flag(name: .customLong("no-recreate"), help: "Leave containers that are there, whatever has changed.")
     var noRecreate = false
+
+    @Flag(
+        name: [.customLong("renew-anon-volumes"), .customShort("V")],
+        help: "Make containers anew with fresh unnamed volumes; the old ones' data are lost.")
+    var renewVolumes = false
+
+    @Flag(
+        name: [.customLong("yes"), .customShort("y")],
+        help: "Agree to what cannot be undone: a volume whose configuration has changed is made anew, without its data."
+    )
+    var yes = false
 
     @Flag(name: .customLong("remove-orphans"), help: "Also remove containers without a service in the file.")
     var removeOrphans = false
@@ -81,6 +94,9 @@ struct UpCommand: AsyncParsableCommand {
         if forceRecreate, noRecreate {
             throw ValidationError("--force-recreate and --no-recreate exclude each other.")
         }
+        if renewVolumes, noRecreate {
+            throw ValidationError("--renew-anon-volumes and --no-recreate exclude each other.")
+        }
         let aborts = abortOnContainerExit || abortOnContainerFailure || exitCodeFrom != nil
         if detach || wait, aborts {
             throw ValidationError("-d and --wait return before a container's exit could be acted on.")
@@ -105,14 +121,17 @@ struct UpCommand: AsyncParsableCommand {
         var up = UpOptions()
         up.services = services
         up.recreate = forceRecreate ? .always : noRecreate ? .never : .diverged
+        up.renewsVolumes = renewVolumes
+        up.assumesYes = yes
         up.removeOrphans = removeOrphans || session.removesOrphans
         up.wait = wait
         up.withoutDependencies = noDependencies
         up.withoutStart = noStart
         up.scale = Dictionary(replicas.map { ($0.service, $0.count) }) { $1 }
         up.stopGrace = timeout
+        up.isLasting = detach || wait
         var run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "up")
-        run.release = "up"
+        run.releaseName = "up"
         if detach || wait || noStart || session.options.dryRun {
             try await run.detached()
         } else {

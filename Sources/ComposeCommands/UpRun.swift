@@ -12,8 +12,9 @@ struct UpRun {
     let options: UpOptions
     let waitTimeout: Int?
     let command: String
-    /// What the release is called that this makes: `up`; nil where it only carries out what is declared already.
-    var release: String?
+    /// What the release is called that this makes. Without it that is the command, and what only brings back what was
+    /// declared before makes none.
+    var releaseName: String?
     /// Makes of what there is what the plan is to see.
     var adjust: @Sendable (ObservedState) throws -> ObservedState = { $0 }
 
@@ -24,8 +25,9 @@ struct UpRun {
         return limits
     }
 
-    func renderer(_ mode: ProgressMode) -> ProgressRenderer {
-        ProgressRenderer(title: "\(command) \(project.name)", mode: mode, terminal: session.terminal)
+    func renderer(_ mode: ProgressMode, sharesTerminal: Bool = false) -> ProgressRenderer {
+        ProgressRenderer(
+            title: "\(command) \(project.name)", mode: mode, terminal: session.terminal, sharesTerminal: sharesTerminal)
     }
 
     /// Prints the plan and changes nothing.
@@ -74,26 +76,48 @@ struct UpRun {
 
     private func bringUp(_ executor: Executor, _ observer: any ApplyObserver) async throws -> [Leftover] {
         let last = release == nil ? nil : try await executor.lastRelease()
+        var options = options
         var observed = try adjust(try await observe())
         var plan = try session.plan(project, observed, options, since: last)
+        if !plan.withheld.isEmpty, await Agreement.ask(plan.withheld, on: session.terminal) {
+            options.assumesYes = true
+            // The answer may have taken a while.
+            observed = try adjust(try await observe())
+            plan = try session.plan(project, observed, options, since: last)
+        }
         // Before the images, because fetching them may take long.
         try Preflight(isLocal: session.address.description.hasPrefix("unix://")).check(plan)
         if !plan.pulls.isEmpty {
             try await ImagePuller(engine: session.engine, observer: observer, parallel: limits.parallel)
                 .pull(plan.pulls)
-            var fetched = options
-            fetched.pulled = Set(plan.pulls.map(\.reference))
+            options.pulled = Set(plan.pulls.map(\.reference))
             observed = try adjust(try await observe())
-            plan = try session.plan(project, observed, fetched, since: last)
+            plan = try session.plan(project, observed, options, since: last)
         }
         for notice in plan.notices { standardError(notice) }
         guard !plan.isEmpty else {
             standardError("Project \(project.name) is as declared: nothing to do.")
+            await executor.hold(plan.holds)
             return []
+        }
+        for loss in plan.irreversible { standardError("Cannot be undone: \(loss).") }
+        if plan.isFirstOfTwo {
+            let leftovers = try await executor.apply(plan, command: command)
+            guard leftovers.isEmpty else {
+                for leftover in leftovers { standardError("Not done: " + LeftoverText.text(leftover)) }
+                standardError("Repeat `gantry \(command)` when the cause is gone.")
+                throw CommandExit.failure
+            }
+            observed = try adjust(try await observe())
+            plan = try session.plan(project, observed, options, since: last)
         }
         return try await executor.apply(
             plan, command: command,
             releasing: release.map { session.release(of: project, plan, observed, options, since: last, called: $0) })
+    }
+
+    private var release: String? {
+        releaseName ?? (options.onlyStart || options.recreate == .never ? nil : command)
     }
 
     private func observe() async throws -> ObservedState {

@@ -9,6 +9,10 @@ package enum ApplyEvent: Sendable {
     case began(Operation)
     case succeeded(Operation)
     case failed(Operation, reason: String)
+    /// A container has not stopped yet; it has this long until it is killed.
+    case graceBegan(Operation, remaining: Duration)
+    /// A container had to be killed, because it did not stop.
+    case killed(Operation, UnheededStop)
     /// Everything that was wanted is in force.
     case committed
     /// The transaction is being taken back, for this reason.
@@ -76,10 +80,13 @@ package struct Leftover: Sendable, Equatable {
     package let reason: String
     /// The last lines of the hook for which it is left, oldest first.
     package let output: [String]
+    /// Whether nothing is amiss: others use it.
+    package let isInUse: Bool
 
-    package init(what: String, reason: String, output: [String] = []) {
+    package init(what: String, reason: String, output: [String] = [], isInUse: Bool = false) {
         self.what = what
         self.reason = reason
         self.output = output
+        self.isInUse = isInUse
     }
 }

@@ -53,7 +53,7 @@ package struct Executor: Sendable {
         }
         do {
             let release = release?.with(plan.members.compactMap(run.released))
-            try await shielded { try await journal.commit(id, releasing: release, in: scope) }
+            try await shielded { try await journal.commit(id, holding: plan.holds, releasing: release, in: scope) }
         } catch {
             // The journal may hold it all the same, and what it holds is what a recovery goes by.
             let isCommitted = try? await shielded { try await journal.transaction(id) }?.isCommitted
@@ -76,7 +76,21 @@ package struct Executor: Sendable {
             .run(plan.finish) { try await run.perform($0) }
         // What was done is done, whether or not it can be noted.
         try? await shielded { try await journal.note(plan.endedContainers, areWanted: false, in: scope) }
+        // What goes on although it was to end does so when this is repeated.
+        var ended = plan.holds
+        ended.held.subtract(failures.compactMap(\.operation.service))
+        await hold(ended)
         return failures.map(leftover)
+    }
+
+    /// Which services of the project are up only because others depend on them.
+    package func holds() async throws -> HoldSet { try await journal.holds(in: scope) }
+
+    /// Records a change of the holds that no transaction's commit records. One that cannot be written is no failure:
+    /// then more counts as running for others than does, until the next `up`.
+    package func hold(_ change: HoldChange) async {
+        if change.isEmpty { return }
+        try? await shielded { try await journal.change(change, in: scope) }
     }
 
     /// What was put in force last, as far as it is known.
@@ -150,6 +164,15 @@ package struct Executor: Sendable {
                 what: failure.operation.action.hook ?? "",
                 reason: "\(error), so the container goes on running. `docker stop \(container.name)` stops it without "
                     + "its hooks.", output: error.output)
+        }
+        if let use = failure.error as? StillInUse {
+            switch failure.operation.action {
+            case .removeNetwork(_, let name):
+                return Leftover(what: "Network \(name)", reason: use.description, isInUse: true)
+            case .removeVolume(let name):
+                return Leftover(what: "Volume \(name)", reason: use.description, isInUse: true)
+            default: break
+            }
         }
         return Leftover(
             what: failure.operation.action.description,

@@ -53,7 +53,28 @@ package struct Observer: Sendable {
         where !state.volumes.contains(where: { $0.name == volume.name }) {
             if let found = try await present({ try await engine.volume(volume.name) }) { state.volumes.append(found) }
         }
+        state.networkUsers = try await users(of: project.outdatedNetworks(among: state.networks), project.name)
+        for volume in project.changedVolumes(among: state.volumes) {
+            state.volumeUsers[volume.name] = try await engine.containers(
+                matching: ObjectFilter(volumes: [volume.name])
+            ).map { ResourceUser($0) }
+        }
         return state
+    }
+
+    /// Who is attached to each network, and how the project's own containers are.
+    private func users(of networks: [NetworkSummary], _ project: String) async throws -> [NetworkID: [ResourceUser]] {
+        var users: [NetworkID: [ResourceUser]] = [:]
+        for network in networks {
+            users[network.id] = []
+            for container in try await engine.containers(matching: ObjectFilter(networks: [network.name])) {
+                let isOwn = container.labels[ComposeLabels.project] == project
+                let details = isOwn ? try await present { try await engine.container(container.id) } : nil
+                users[network.id]?.append(
+                    ResourceUser(container, attachment: details?.attachments[network.name]))
+            }
+        }
+        return users
     }
 
     private func images(of project: Project, and more: [String]) async throws -> [String: ImageDetails] {

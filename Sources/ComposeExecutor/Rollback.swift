@@ -32,7 +32,8 @@ struct Rollback: Sendable {
         var count = 0
         for pass in Pass.allCases {
             // Only what removes needs all that the transaction made, and what starts again should not wait for it.
-            if pass == .remove { failures += await awaitLate(&made, starts: starts) }
+            // What replaced a network must be found before the network can be made again.
+            if pass == (retiresNetworks ? .restore : .remove) { failures += await awaitLate(&made, starts: starts) }
             let undos = undos(in: pass)
             count += undos.count
             failures += await scheduler.run(operations(for: pass)) { [made] operation in
@@ -46,16 +47,19 @@ struct Rollback: Sendable {
         return (count - failures.count, failures.map(leftover) + failedHooks.leftovers)
     }
 
-    /// The order of taking back: a container that starts again needs its host ports, and what it depends on, so all
-    /// that the transaction started has stopped by then. What it made goes last, to keep the interruption short.
+    /// The order of taking back: a container that starts again needs its host ports, its networks, and what it depends
+    /// on, so all that the transaction started has stopped by then. What it made goes last, to keep the interruption short.
     private enum Pass: CaseIterable {
-        case stop, start, remove
+        case stop, restore, start, remove
 
-        func covers(_ undo: Undo) -> Bool {
+        /// - Parameter restoring: whether networks are to be restored, in whose place others were made.
+        func covers(_ undo: Undo, restoring: Bool) -> Bool {
             switch undo {
             case .stop: self == .stop
+            case .restoreNetwork: self == .restore
             case .start: self == .start
-            case .removeContainer, .removeNetwork, .removeVolume: self == .remove
+            case .removeNetwork: self == (restoring ? .restore : .remove)
+            case .removeContainer, .removeVolume: self == .remove
             }
         }
     }
@@ -68,7 +72,7 @@ struct Rollback: Sendable {
         }
         var undos: [OperationID: (Operation, Undo)] = [:]
         for step in prepared {
-            guard let undo = step.operation.undo, pass.covers(undo) else { continue }
+            guard let undo = step.operation.undo, pass.covers(undo, restoring: retiresNetworks) else { continue }
             var (place, isBegun) = (step.operation.id, step.isBegun)
             if case .start(let id) = undo, let restart = restarts[id] {
                 // One that was stopped and started with what it depends on starts again after that, and also when an
@@ -132,6 +136,8 @@ struct Rollback: Sendable {
             for id in made.containers[creation] ?? [] {
                 try await tolerateMissing { try await engine.stopContainer(id, timeout: nil) }
             }
+        case .restoreNetwork(let network):
+            try await restore(network, isUnanswered: isUnanswered(operation.id))
         case .start(let id):
             if case .stopContainer(_, let grace) = operation.action, isUnanswered(operation.id) {
                 // The engine may be stopping it still, and would take no notice of a start before it is done. Another

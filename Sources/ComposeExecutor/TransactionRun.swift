@@ -172,8 +172,10 @@ final class TransactionRun: Sendable {
             }
             try await engine.startContainer(id)
         case .stopContainer(let container, let grace):
+            let stop = GracefulStop(engine: engine, clock: executor.clock, observer: executor.observer)
             try await tolerateMissing {
-                try await self.engine.stopContainer(self.identifier(of: container), timeout: grace.map { .seconds($0) })
+                try await stop.stop(
+                    self.identifier(of: container), operation, name: container.name, grace: grace.map { .seconds($0) })
             }
         case .removeContainer(let container, let anonymousVolumes):
             try await tolerateMissing {
@@ -188,10 +190,20 @@ final class TransactionRun: Sendable {
                 // The engine refuses to give a container the name that it has; a repeated renaming finds just that.
                 guard let found = try? await engine.container(id), found.name == name else { throw error }
             }
+        case .retireNetwork(let network):
+            try await tolerateMissing { try await self.engine.removeNetwork(network.id) }
         case .removeNetwork(let id, _):
-            try await tolerateMissing { try await self.engine.removeNetwork(id) }
+            let isUser = { (user: ContainerSummary) in user.state.isRunning && user.networks.values.contains(id) }
+            try await tolerateMissing {
+                try await StillInUse.naming(isUser, on: self.engine) { try await self.engine.removeNetwork(id) }
+            }
         case .removeVolume(let name):
-            try await tolerateMissing { try await self.engine.removeVolume(name, force: false) }
+            let isUser = { (user: ContainerSummary) in user.mounts.contains { $0.name == name } }
+            try await tolerateMissing {
+                try await StillInUse.naming(isUser, on: self.engine) {
+                    try await self.engine.removeVolume(name, force: false)
+                }
+            }
         case .awaitContainer, .runHook:
             break
         }

@@ -8,6 +8,8 @@ package struct LogFormat: Sendable, Equatable {
     package var hasColors: Bool
     /// Whether each line shows its time.
     package var hasTimes: Bool
+    /// Whether a line clears what stands where it begins: for a terminal on whose last line something else is drawn.
+    package var clearsLines = false
 
     package init(hasPrefix: Bool = true, hasColors: Bool = false, hasTimes: Bool = false) {
         self.hasPrefix = hasPrefix
@@ -21,6 +23,9 @@ package struct LogFormatter {
     /// Colours of the 256 that stand out on a light and on a dark ground alike: neither is lighter than a middle grey
     /// by much, nor darker. No pure red, which means failure.
     private static let palette = [30, 130, 67, 97, 64, 132, 136, 61, 71, 167]
+
+    /// From the cursor to the end of its line.
+    private static let clearing = Array("\u{1B}[K".utf8)
 
     private let format: LogFormat
     private let text: TerminalText
@@ -49,6 +54,7 @@ package struct LogFormatter {
     ///
     /// - Parameter now: the time to show where the record has none.
     package mutating func append(_ record: LogRecord, now: EngineTime?, to output: inout [UInt8]) {
+        if format.clearsLines { output += LogFormatter.clearing }
         if format.hasPrefix { output += prefix(of: record.source.label) }
         if format.hasTimes, let time = record.time ?? now {
             output += time.rfc3339.utf8
@@ -61,6 +67,7 @@ package struct LogFormatter {
     /// Appends a line about a source: `web-1 exited with code 0`.
     package mutating func append(notice: String, about label: String, to output: inout [UInt8]) {
         register(label)
+        if format.clearsLines { output += LogFormatter.clearing }
         var name: [UInt8] = []
         TerminalText(keepsColors: false).append(Array(label.utf8)[...], to: &name)
         output += colored(name, label)

@@ -6,6 +6,8 @@ import EngineAPI
 package struct DownOptions: Sendable, Equatable {
     /// The services named; none means all.
     package var services: [String] = []
+    /// Whether only the services named end.
+    package var keepsDependencies = false
     /// Whether the volumes that the file declares, and unnamed ones, go too.
     package var removeVolumes = false
     package var removeOrphans = false
@@ -24,17 +26,22 @@ package struct DownPlanner {
     private let project: Project?
     private let observed: ObservedState
     private let options: DownOptions
+    /// The services that end; nil is all.
+    private let ending: Set<String>?
     private var builder = PlanBuilder()
     private var notices: [String] = []
 
-    /// Stops containers in reverse dependency order, a level at a time, each after its `pre_stop` hooks.
+    /// Stops containers in reverse dependency order, a level at a time, each after its `pre_stop` hooks: those of the
+    /// services named, and of what nothing holds without them.
     ///
     /// `project` tells the hooks of containers that Docker Compose made.
     package static func stop(
         _ name: String, project: Project?, observed: ObservedState, options: DownOptions = DownOptions()
     ) -> Plan {
         var planner = DownPlanner(name: name, project: project, observed: observed, options: options)
-        _ = planner.planStops(planner.selected.filter(\.summary.state.isRunning), cause: "was asked to stop")
+        let running = planner.selected.filter(\.summary.state.isRunning)
+        planner.sayWhatEndsToo(running)
+        _ = planner.planStops(running, cause: "was asked to stop")
         return planner.plan
     }
 
@@ -55,6 +62,13 @@ package struct DownPlanner {
         self.project = project
         self.observed = observed
         self.options = options
+        if options.services.isEmpty {
+            ending = nil
+        } else if options.keepsDependencies {
+            ending = Set(options.services)
+        } else {
+            ending = observed.holds.ending(with: options.services, among: observed.containers)
+        }
     }
 
     private var plan: Plan {
@@ -62,15 +76,16 @@ package struct DownPlanner {
         plan.finish = builder.finish
         plan.specs = builder.specs
         plan.notices = notices
+        // What runs no more is held by nobody, and what nothing is known of counts as held when it runs again.
+        plan.holds.held = observed.holds.unheld.intersection(selected.map(\.service))
         return plan
     }
 
     private var selected: [ObservedContainer] {
         observed.containers
             .filter { container in
-                options.services.isEmpty
-                    ? options.removeOrphans || !container.isOneOff
-                    : options.services.contains(container.service) && !container.isOneOff
+                if let ending { return ending.contains(container.service) && !container.isOneOff }
+                return options.removeOrphans || !container.isOneOff
             }
             .sorted { $0.name < $1.name }
     }
@@ -82,14 +97,16 @@ package struct DownPlanner {
             let known = Set(project.services.keys).union(project.disabledServices)
             containers = containers.filter { known.contains($0.service) }
         }
+        sayWhatEndsToo(containers)
         let stops = planStops(containers, cause: cause)
         var removals = containers.map { container in
             builder.addFinish(
-                .removeContainer(container.handle, anonymousVolumes: options.removeVolumes), cause: cause,
+                .removeContainer(container.handle, anonymousVolumes: options.removeVolumes),
+                cause: isNamed(container.service) ? cause : DownPlanner.notHeld,
                 needs: stops[container.id].map { [$0] } ?? [], service: container.service)
         }
         for container in observed.hookContainers.sorted(by: { $0.name < $1.name })
-        where options.services.isEmpty || options.services.contains(container.labels[ComposeLabels.service] ?? "") {
+        where ending?.contains(container.labels[ComposeLabels.service] ?? "") ?? true {
             removals.append(
                 builder.addFinish(
                     .removeContainer(.existing(container.id, name: container.name), anonymousVolumes: true),
@@ -119,6 +136,20 @@ package struct DownPlanner {
         }
     }
 
+    private static let notHeld = "nothing needs it any more"
+
+    private func isNamed(_ service: String) -> Bool { options.services.isEmpty || options.services.contains(service) }
+
+    /// Nobody named these, so the user is told.
+    private mutating func sayWhatEndsToo(_ containers: [ObservedContainer]) {
+        let services = Set(containers.map(\.service)).filter { !isNamed($0) }.sorted()
+        guard !services.isEmpty else { return }
+        let isOne = services.count == 1
+        notices.append(
+            "\(services.joined(separator: ", ")) \(isOne ? "ends" : "end") too, because nothing needs "
+                + "\(isOne ? "it" : "them") any more; --keep-deps keeps \(isOne ? "it" : "them").")
+    }
+
     private static func staying(_ what: String, _ users: [String]) -> String {
         "\(what) stays, because \(users.joined(separator: ", ")) \(users.count == 1 ? "uses" : "use") it."
     }
@@ -146,8 +177,8 @@ package struct DownPlanner {
                     afterCommit: true, needs: waited, service: service
                 ).suffix(1)
                 stops[container.id] = builder.addFinish(
-                    .stopContainer(container.handle, grace: options.stopGrace), cause: cause, needs: waited + last,
-                    service: service)
+                    .stopContainer(container.handle, grace: options.stopGrace),
+                    cause: isNamed(service) ? cause : DownPlanner.notHeld, needs: waited + last, service: service)
             }
         }
         return stops

@@ -48,7 +48,10 @@ package struct FieldChange: Sendable, Equatable {
     /// JSON on one line, cut where it is long.
     private static func text(_ value: CanonicalValue) -> String {
         if value == .string(Secrecy.hidden) { return Secrecy.hidden }
-        let text = String(decoding: value.json(), as: UTF8.self)
+        // JSON leaves the control characters beyond ASCII as they are, and a terminal obeys some of them.
+        let text = String(decoding: value.json(), as: UTF8.self).unicodeScalars.map { scalar in
+            (0x7F...0x9F).contains(scalar.value) ? "\\u00" + String(scalar.value, radix: 16) : String(scalar)
+        }.joined()
         return text.count > longest ? text.prefix(longest - 1) + "…" : text
     }
 }

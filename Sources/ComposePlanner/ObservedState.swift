@@ -10,6 +10,10 @@ package struct ObservedState: Sendable, Equatable {
     package var networks: [NetworkSummary]
     /// The project's volumes, and others that carry a name which the project uses.
     package var volumes: [VolumeSummary]
+    /// Who is attached to the networks that may have to go.
+    package var networkUsers: [NetworkID: [ResourceUser]] = [:]
+    /// Who mounts the volumes whose configuration has changed, by the volume's name.
+    package var volumeUsers: [String: [ResourceUser]] = [:]
     /// The images present, by the reference that the project uses.
     package var images: [String: ImageDetails]
     /// The API agreed on with the engine; nil where nobody asked, and then every feature counts as there.
@@ -18,6 +22,8 @@ package struct ObservedState: Sendable, Equatable {
     package var client = ClientSettings()
     /// What was found of ``ComposeModel/Project/hostFilesToRead``, by path.
     package var hostFiles: [String: HostFile] = [:]
+    /// Which services are up only because others depend on them; none where nobody asked the state.
+    package var holds = HoldSet()
 
     package init(
         containers: [ObservedContainer] = [], hookContainers: [ContainerSummary] = [],

@@ -46,6 +46,8 @@ package struct Operation: Hashable, Codable, Sendable {
     package enum Action: Hashable, Codable, Sendable {
         case createNetwork(name: String)
         case createVolume(name: String)
+        /// Removes a network in whose place another one is to come.
+        case retireNetwork(RetiredNetwork)
         /// `name` is what the container is called until a replacement takes its predecessor's name.
         case createContainer(name: String)
         case startContainer(ContainerHandle)
@@ -120,6 +122,7 @@ extension Operation.Action {
         case .removeContainer(let container, _): "remove container \(container.name)"
         case .renameContainer(.planned, let name): "rename the new container to \(name)"
         case .renameContainer(let container, let name): "rename container \(container.name) to \(name)"
+        case .retireNetwork(let network): "remove network \(network.spec.name)"
         case .removeNetwork(_, let name): "remove network \(name)"
         case .removeVolume(let name): "remove volume \(name)"
         }

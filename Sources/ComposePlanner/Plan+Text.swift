@@ -15,6 +15,7 @@ extension Plan: CustomStringConvertible {
         var lines = ["Plan for project \(project): \(summary)"] + rows.map(line)
         if !prepare.isEmpty, !finishing.isEmpty { lines.append("  -- commit: from here on nothing is taken back --") }
         lines += finishing.map(line)
+        lines += irreversible.map { "  cannot be undone: \($0)" }
         return lines.joined(separator: "\n")
     }
 
@@ -31,7 +32,7 @@ extension Plan: CustomStringConvertible {
                 hooks += 1
                 created -= 1
             case .runHook: hooks += 1
-            case .removeContainer, .removeNetwork, .removeVolume: removed += 1
+            case .removeContainer, .retireNetwork, .removeNetwork, .removeVolume: removed += 1
             case .stopContainer: stopped += 1
             case .renameContainer(.planned, _): replaced += 1
             case .renameContainer(.existing, _): renamed += 1

@@ -19,8 +19,17 @@ package struct Plan: Sendable, Equatable {
     package var changes: [OperationID: [FieldChange]] = [:]
     /// What the user should know though nothing is done about it.
     package var notices: [String] = []
+    /// What it does that nobody can take back, a phrase each: it is planned only where the user asked for it.
+    package var irreversible: [String] = []
+    /// What it leaves out because the user has not agreed to lose it, a phrase each.
+    package var withheld: [String] = []
+    /// Whether a further plan is needed as soon as this one has been applied: what waits for something that cannot be
+    /// undone is planned when that is done.
+    package var isFirstOfTwo = false
     /// The containers that the project will consist of.
     package var members: [Member] = []
+    /// Which services it holds, and which it does not hold any more.
+    package var holds = HoldChange()
     /// The fixed ports of the host that must be free before the first operation.
     package var hostPorts: [HostPort] = []
     /// The files and folders of the host that must be there before the first operation, because nobody makes them.

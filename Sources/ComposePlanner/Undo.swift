@@ -8,6 +8,8 @@ package enum Undo: Hashable, Codable, Sendable {
     case removeNetwork
     /// Remove the volume of this name, if the transaction made it.
     case removeVolume(name: String)
+    /// Make a network again and attach its containers to it, once what the transaction put in its place is gone.
+    case restoreNetwork(RetiredNetwork)
     /// Stop a container that was not running.
     case stop(ContainerHandle)
     /// Start a container that was running.
@@ -22,6 +24,7 @@ extension Operation {
         switch action {
         case .createNetwork: .removeNetwork
         case .createVolume(let name): .removeVolume(name: name)
+        case .retireNetwork(let network): .restoreNetwork(network)
         case .createContainer: .removeContainer
         // A replacement must have stopped before its predecessor starts again: they may share a port.
         case .startContainer(let container): .stop(container)

@@ -18,10 +18,16 @@ package struct UpOptions: Sendable, Equatable {
     package var withoutStart = false
     /// Whether only containers that are there are started, and none is made.
     package var onlyStart = false
+    /// Whether the services named stay up when the command has ended, for their own sake.
+    package var isLasting = false
     /// Replicas by service, stronger than the file.
     package var scale: [String: Int] = [:]
     /// Seconds before a stop kills; nil leaves the container's own.
     package var stopGrace: Int?
+    /// Whether the user agrees that what cannot be undone is done.
+    package var assumesYes = false
+    /// Whether containers that are replaced get fresh unnamed volumes, rather than those of their predecessors.
+    package var renewsVolumes = false
     /// Whether a supervisor carries out what no engine does: `delay` and `window` of `deploy.restart_policy`.
     package var isSupervised = false
     /// References that were fetched a moment ago, so that `pull_policy: always` is satisfied.

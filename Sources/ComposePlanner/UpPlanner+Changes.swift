@@ -68,14 +68,26 @@ extension UpPlanner {
     }
 
     func networkCause(of container: ObservedContainer, _ service: Service) -> String? {
+        if let network = movedContainers[container.id] { return "network \(network) is made anew" }
         guard service.networkMode == nil else { return nil }
         let attached = Set(container.summary.networks.values)
         for key in service.networks.keys.sorted() {
             guard let network = project.networks[key] else { continue }
             if networkOperations[key] != nil { return "network \(network.name) is made anew" }
-            // The list shows a container's networks by identifier only while it runs.
-            guard container.summary.state == .running else { continue }
             let present = observed.networks.filter { $0.name == network.name || $0.id.rawValue == network.name }
+            guard container.summary.state == .running else {
+                // The engine finds its networks when it starts it: by name, and by identifier where it ran before.
+                let known = container.summary.networks
+                let name = known.keys.first { name in name == network.name || present.contains { $0.name == name } }
+                guard let name, let id = known[name] else {
+                    if known.isEmpty { continue }
+                    return "is not attached to network \(network.name)"
+                }
+                if !id.rawValue.isEmpty, !present.contains(where: { $0.id == id }) {
+                    return "network \(network.name) was made anew"
+                }
+                continue
+            }
             if !present.contains(where: { attached.contains($0.id) || $0.name == "host" }) {
                 return "is not attached to network \(network.name)"
             }

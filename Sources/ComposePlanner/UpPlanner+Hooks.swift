@@ -3,10 +3,11 @@ import EngineAPI
 
 // The hooks of the services, as operations around the starts and stops of their containers.
 extension UpPlanner {
-    /// Stops a container that runs, after its `pre_stop` hooks.
+    /// Stops a container that runs, after its `pre_stop` hooks; where that is planned already, it happens once.
     mutating func addStop(
         of container: ObservedContainer, cause: String, needs: [OperationID] = []
     ) -> (first: OperationID, last: OperationID) {
+        if let planned = containerStops[container.id] { return planned }
         let hooks = builder.addHooks(
             // In a container that is just being restarted no process can run.
             container.summary.state == .running ? self.hooks(.preStop, of: container) : [], .preStop,
@@ -15,6 +16,7 @@ extension UpPlanner {
             .stopContainer(container.handle, grace: options.stopGrace), cause: cause, needs: needs + hooks.suffix(1),
             service: container.service)
         stops[container.service, default: []].append(stop)
+        containerStops[container.id] = (hooks.first ?? stop, stop)
         return (hooks.first ?? stop, stop)
     }
 

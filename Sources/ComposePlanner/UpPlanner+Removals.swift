@@ -49,11 +49,14 @@ extension UpPlanner {
         }
     }
 
-    mutating func planFinish() {
+    /// - Parameter doomed: the volumes that are made anew.
+    mutating func planFinish(_ doomed: [VolumeSummary]) {
+        var gone: [OperationID] = []
         for removal in removals {
-            _ = builder.addFinish(
-                .removeContainer(removal.container.handle, anonymousVolumes: false), cause: removal.cause,
-                service: removal.container.service)
+            gone.append(
+                builder.addFinish(
+                    .removeContainer(removal.container.handle, anonymousVolumes: false), cause: removal.cause,
+                    service: removal.container.service))
         }
         for replacement in replacements {
             let old = replacement.old
@@ -62,10 +65,14 @@ extension UpPlanner {
             _ = builder.addFinish(
                 .renameContainer(replacement.new, to: replacement.new.name), cause: replacement.cause,
                 needs: [removal], service: old.service)
+            gone.append(removal)
         }
         for rename in renames {
             _ = builder.addFinish(
                 .renameContainer(rename.container, to: rename.name), cause: "was left by an interrupted replacement")
         }
+        planUnnamedRemovals(after: gone)
+        planVolumeRemovals(doomed, after: gone)
+        planUnusedNetworks(after: gone)
     }
 }

@@ -79,103 +79,13 @@ extension UpPlanner {
                 + "`gantry up`.")
     }
 
-    // MARK: Networks
+    // MARK: Labels
 
-    mutating func planNetworks(_ services: [Service]) {
-        if options.onlyStart { return }
-        for key in Set(services.flatMap { $0.networks.keys }).sorted() {
-            guard let network = project.networks[key] else { continue }
-            let present = observed.networks.filter { $0.name == network.name || $0.id.rawValue == network.name }
-            if network.isExternal {
-                if present.isEmpty {
-                    problems.append(
-                        "Network \(network.name) is declared external and does not exist. Create it with "
-                            + "`docker network create \(network.name)`, or remove `external` from \(key).")
-                }
-                continue
-            }
-            let hash = ConfigHash.network(network)
-            guard let found = present.first else {
-                if network.enableIPv4 == false { need(.enableIPv4, "Network \(network.name): enable_ipv4: false") }
-                networkOperations[key] = builder.add(
-                    .createNetwork(name: network.name), cause: "is not there yet",
-                    spec: .network(networkSpec(network, hash: hash)))
-                continue
-            }
-            if found.labels[ComposeLabels.project] != project.name {
-                notices.append(
-                    "Network \(network.name) exists and was not made for project \(project.name); it is used as it is."
-                )
-            } else if let old = found.labels[ComposeLabels.configHash], !old.isEmpty, old != hash {
-                problems.append(
-                    "Network \(network.name) exists with another configuration (\(short(old)) -> \(short(hash))), and "
-                        + "a network cannot be changed while containers use it. Run `gantry down`, then `gantry up`.")
-            }
-        }
-    }
-
-    private func networkSpec(_ network: Network, hash: String) -> NetworkSpec {
-        var spec = NetworkSpec(name: network.name)
-        spec.driver = network.driver
-        spec.driverOptions = network.driverOptions
-        spec.isInternal = network.isInternal
-        spec.isAttachable = network.isAttachable
-        spec.enableIPv4 = network.enableIPv4
-        spec.enableIPv6 = network.enableIPv6
-        if let ipam = network.ipam {
-            spec.addressDriver = ipam.driver
-            spec.addressOptions = ipam.options
-            spec.addressPools = ipam.pools.map {
-                AddressPool(subnet: $0.subnet, range: $0.range, gateway: $0.gateway, reserved: $0.reserved)
-            }
-        }
-        spec.labels = network.labels.merging(ownLabels(hash: hash)) { $1 }
-        spec.labels[ComposeLabels.network] = network.key
-        return spec
-    }
-
-    private func ownLabels(hash: String) -> [String: String] {
+    /// What every network and volume of the project carries.
+    func ownLabels(hash: String) -> [String: String] {
         [
             ComposeLabels.project: project.name, ComposeLabels.version: ComposeLabels.modelVersion,
             ComposeLabels.configHash: hash,
         ]
-    }
-
-    // MARK: Volumes
-
-    mutating func planVolumes(_ services: [Service]) {
-        if options.onlyStart { return }
-        let used = services.flatMap(\.volumes).filter { $0.kind == .volume }.compactMap(\.source)
-        for key in Set(used).sorted() {
-            guard let volume = project.volumes[key] else { continue }
-            let found = observed.volumes.first { $0.name == volume.name }
-            if volume.isExternal {
-                if found == nil {
-                    problems.append(
-                        "Volume \(volume.name) is declared external and does not exist. Create it with "
-                            + "`docker volume create \(volume.name)`, or remove `external` from \(key).")
-                }
-                continue
-            }
-            let hash = ConfigHash.volume(volume)
-            guard let found else {
-                var spec = VolumeSpec(name: volume.name)
-                spec.driver = volume.driver
-                spec.driverOptions = volume.driverOptions
-                spec.labels = volume.labels.merging(ownLabels(hash: hash)) { $1 }
-                spec.labels[ComposeLabels.volume] = key
-                volumeOperations[key] = builder.add(
-                    .createVolume(name: volume.name), cause: "is not there yet", spec: .volume(spec))
-                continue
-            }
-            if found.labels[ComposeLabels.project] != project.name {
-                notices.append(
-                    "Volume \(volume.name) exists and was not made for project \(project.name); it is used as it is.")
-            } else if let old = found.labels[ComposeLabels.configHash], !old.isEmpty, old != hash {
-                notices.append(
-                    "Volume \(volume.name) exists with another configuration (\(short(old)) -> \(short(hash))); it is "
-                        + "kept as it is, because making it anew would lose its data.")
-            }
-        }
     }
 }

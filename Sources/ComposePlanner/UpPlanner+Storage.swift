@@ -92,7 +92,7 @@ extension UpPlanner {
     /// The unnamed volumes of the container that is replaced, at the paths where the new one would get fresh and empty
     /// ones: what an application kept there stays.
     private func inheritedVolumes(_ service: Service, from old: ObservedContainer?) -> [MountSpec] {
-        guard let old else { return [] }
+        guard let old, !options.renewsVolumes else { return [] }
         let declared = Set(image(of: service)?.volumes ?? [])
         let anonymous = Set(service.volumes.filter { $0.kind == .volume && $0.source == nil }.map(\.target))
         let covered = Set(service.volumes.filter { $0.source != nil }.map(\.target))

@@ -10,11 +10,21 @@ package struct UpPlanner {
     var builder = PlanBuilder()
     var problems: [String] = []
     var notices: [String] = []
+    var irreversible: [String] = []
+    var withheld: [String] = []
     var networkOperations: [String: OperationID] = [:]
     var volumeOperations: [String: OperationID] = [:]
     var replicas: [String: [PlannedReplica]] = [:]
     /// The stops of each service's containers.
     var stops: [String: [OperationID]] = [:]
+    /// The first and the last operation of each stop.
+    var containerStops: [ContainerID: (first: OperationID, last: OperationID)] = [:]
+    /// The containers on networks that are made anew, with the networks' names.
+    var movedContainers: [ContainerID: String] = [:]
+    /// The services that are planned only because their containers are on such a network.
+    private var neighbours: Set<String> = []
+    /// The jobs that run again though they have completed.
+    private var repeatedJobs: Set<String> = []
     /// The containers of the hooks that run in ones of their own.
     var hookContainers: [ContainerHandle] = []
     private var waits: [Wait: OperationID] = [:]
@@ -64,7 +74,13 @@ package struct UpPlanner {
         _ project: Project, observed: ObservedState, options: UpOptions = UpOptions()
     ) throws(PlanError) -> Plan {
         var planner = UpPlanner(project: project, observed: observed, options: options)
-        return try planner.makePlan()
+        while true {
+            var attempt = planner
+            let plan = try attempt.makePlan()
+            let jobs = attempt.neededJobs
+            if jobs.isSubset(of: planner.repeatedJobs) { return plan }
+            planner.repeatedJobs.formUnion(jobs)
+        }
     }
 
     private mutating func makePlan() throws(PlanError) -> Plan {
@@ -72,9 +88,14 @@ package struct UpPlanner {
         let named = options.services.isEmpty ? Array(project.services.keys) : options.services
         let wanted = options.withoutDependencies ? Set(named) : graph.closure(of: named)
         guard let order = graph.order() else { throw PlanError(["The services depend on each other in a circle."]) }
-        let services = order.filter(wanted.contains).compactMap { project.services[$0] }
+        let doomed = doomedVolumes(of: wanted)
+        let waiting = doomed.isEmpty ? [] : services(waitingFor: doomed).intersection(wanted)
+        let chosen = wanted.subtracting(waiting)
+        neighbours = neighbours(of: chosen)
+        let services = order.filter(chosen.union(neighbours).contains).compactMap { project.services[$0] }
 
-        let pulls = planPulls(services)
+        let pulls = planPulls(order.filter(wanted.union(neighbours).contains).compactMap { project.services[$0] })
+        planDestruction(of: doomed, waiting: waiting)
         planNetworks(services)
         planVolumes(services)
         planOrphans()
@@ -83,7 +104,7 @@ package struct UpPlanner {
         if options.wait { planFinalWaits(services) }
         refusePortConflicts(services)
         guard problems.isEmpty else { throw PlanError(problems) }
-        planFinish()
+        planFinish(doomed)
         planHookRemovals(services)
 
         var plan = Plan(project: project.name)
@@ -94,12 +115,19 @@ package struct UpPlanner {
         plan.links = links
         plan.changes = changes
         plan.notices = notices
+        plan.irreversible = irreversible
+        plan.withheld = withheld
+        plan.isFirstOfTwo = !doomed.isEmpty
         plan.hostPorts = newHostPorts(services)
         plan.hostPaths = newHostPaths()
         plan.members = services.flatMap { service in
             (replicas[service.name] ?? []).map {
                 .init(service: service.name, number: $0.number, handle: $0.handle, isStarted: $0.start != nil)
             }
+        }
+        if !options.withoutStart {
+            plan.holds = HoldChange(
+                bringingUp: plan.members, named: Set(named), observed: observed, isLasting: options.isLasting)
         }
         return plan
     }
@@ -108,7 +136,9 @@ package struct UpPlanner {
 
     private mutating func planService(_ service: Service, isNamed: Bool) {
         let all = observed.replicas(of: service.name)
-        let present = all.filter { !isLeftover($0) }
+        let present = all.filter { container in
+            !isLeftover(container) && !removals.contains { $0.container.id == container.id }
+        }
         if !options.onlyStart {
             for leftover in all.filter(isLeftover) {
                 planRemoval(of: leftover, cause: "was left by an interrupted replacement")
@@ -117,13 +147,16 @@ package struct UpPlanner {
         if options.onlyStart, present.isEmpty, service.replicas > 0 {
             problems.append("Service \(service.name) has no container to start. `gantry up` creates it.")
         }
-        let count = options.onlyStart ? present.count : options.scale[service.name] ?? service.replicas
+        let count =
+            options.onlyStart || neighbours.contains(service.name)
+            ? present.count : options.scale[service.name] ?? service.replicas
         if count > 1, let name = service.containerName {
             problems.append(
                 "Service \(service.name) cannot have \(count) replicas, because container_name gives all of them the "
                     + "name \(name). Remove container_name.")
         }
-        let recreate: UpOptions.Recreate = isNamed || options.recreate == .never ? options.recreate : .diverged
+        let asked = options.renewsVolumes && options.recreate != .never ? .always : options.recreate
+        let recreate: UpOptions.Recreate = isNamed || options.recreate == .never ? asked : .diverged
         let causes = present.map { recreateCause(of: $0, service, recreate) }
         let kept = keptIndices(present, causes, count: count)
 
@@ -172,7 +205,7 @@ package struct UpPlanner {
         let restarting = service.dependencies.filter(\.value.restart).keys.sorted()
             .flatMap { replicas[$0] ?? [] }.filter { $0.isReplacement || $0.stop != nil }
         if !options.withoutStart { refusePaused(container) }
-        if !options.withoutStart, container.summary.state != .running, container.summary.state != .restarting {
+        if starts(container, service), container.summary.state != .running, container.summary.state != .restarting {
             addStart(
                 of: &replica, service, hooks: hooks(.postStart, of: container),
                 cause: "is \(container.summary.state.rawValue)", needs: [])
@@ -185,6 +218,29 @@ package struct UpPlanner {
                 of: &replica, service, hooks: hooks(.postStart, of: container), cause: cause, needs: [stop.last])
         }
         replicas[service.name, default: []].append(replica)
+    }
+
+    /// Whether a container that stays is to run. One that moves with a network is left as it was, and so is a job that has
+    /// completed, unless someone asked for it or waits for it.
+    private func starts(_ container: ObservedContainer, _ service: Service) -> Bool {
+        if options.withoutStart || neighbours.contains(service.name) { return false }
+        return !isDone(container, service) || repeatedJobs.contains(service.name)
+    }
+
+    private func isDone(_ container: ObservedContainer, _ service: Service) -> Bool {
+        guard !options.onlyStart, !options.services.contains(service.name), container.summary.state == .exited,
+            container.summary.exitCode == 0
+        else { return false }
+        return project.services.values.contains { $0.dependencies[service.name]?.condition == .completed }
+    }
+
+    /// The completed jobs that something waits for which the plan starts.
+    private var neededJobs: Set<String> {
+        let started = replicas.filter { $0.value.contains { $0.start != nil } }.keys
+        let needed = started.compactMap { project.services[$0] }.flatMap { service in
+            service.dependencies.filter { $0.value.condition == .completed }.keys
+        }
+        return Set(needed).filter { (replicas[$0] ?? []).contains { $0.start == nil } }
     }
 
     private mutating func planCreation(_ service: Service, number: Int, cause: String) {
@@ -217,7 +273,7 @@ package struct UpPlanner {
             replica.stop = stop.first
             needs.append(stop.last)
         }
-        if !options.withoutStart {
+        if !options.withoutStart, !neighbours.contains(service.name) || old.summary.state.isRunning {
             addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: needs)
             addWait(
                 for: handle, .up, service: service.name, needs: replica.whenReady,
@@ -295,7 +351,8 @@ package struct UpPlanner {
     mutating func startNeeds(of service: Service) -> [OperationID] {
         var needs: [OperationID] = []
         for (name, dependency) in service.dependencies.sorted(by: { $0.key < $1.key }) {
-            for replica in replicas[name] ?? [] {
+            // One that only moves with a network may be stopped, and stays so.
+            for replica in replicas[name] ?? [] where replica.start != nil || !replica.isReplacement {
                 switch dependency.condition {
                 case .started:
                     needs += replica.whenReady

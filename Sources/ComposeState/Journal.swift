@@ -120,14 +120,17 @@ package struct Journal: Sendable {
         try await set(.undone, result: nil, operation, transaction)
     }
 
-    /// The point of no return. A release is kept exactly when the commit is.
+    /// The point of no return. A release is kept, and services are held, exactly when the commit is.
     package func commit(
-        _ transaction: TransactionID, releasing release: Release? = nil, in scope: JournalScope? = nil
+        _ transaction: TransactionID, holding holds: HoldChange = HoldChange(), releasing release: Release? = nil,
+        in scope: JournalScope? = nil
     ) async throws {
         try await store.write { database in
             try database.execute(
                 sql: #"UPDATE "transaction" SET isCommitted = 1 WHERE id = ?"#, arguments: [transaction.rawValue])
-            if let release, let scope { try Journal.keep(release, in: scope, database) }
+            guard let scope else { return }
+            try Journal.write(holds, in: scope, database)
+            if let release { try Journal.keep(release, in: scope, database) }
         }
     }
 

@@ -202,6 +202,18 @@ package struct StateStore: Sendable {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("holds") { database in
+            try database.execute(
+                sql: """
+                    -- The services that are up only because others depend on them.
+                    CREATE TABLE unheld (
+                        engine TEXT NOT NULL,
+                        project TEXT NOT NULL,
+                        service TEXT NOT NULL,
+                        PRIMARY KEY (engine, project, service)
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

@@ -30,6 +30,7 @@ package struct RunStopper: Sendable {
     package func stop(_ containers: Set<ContainerID>) async -> [Leftover] {
         do {
             var observed = try await Observer(engine: engine).observe(project: project)
+            observed.holds = (try? await executor.holds()) ?? HoldSet()
             observed.containers.removeAll { !containers.contains($0.id) }
             var options = DownOptions()
             options.stopGrace = grace

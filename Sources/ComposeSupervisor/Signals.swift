@@ -111,6 +111,16 @@ package final class Signals: Sendable {
         return stream
     }
 
+    /// Lets Ctrl-C end this process from here on, where whoever started it had that ignored.
+    ///
+    /// Shells without job control start what is in the background so. It is not heeded, as Docker Compose does not heed
+    /// it either: a script that sends SIGINT to `up &` means to end it, and it would be lost until this process listens.
+    package static func heedInterrupts() {
+        var action = sigaction()
+        guard sigaction(SIGINT, nil, &action) == 0, isIgnored(action) else { return }
+        signal(SIGINT, SIG_DFL)
+    }
+
     /// Makes writing to a closed pipe an error rather than the process's silent end. To be called before anything is
     /// written. Programs that this process runs inherit it, unless whoever runs them resets it.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }

@@ -162,6 +162,8 @@ public struct ContainerDetails: Sendable, Equatable {
     public var restartCount: Int
     /// When the engine starts it again; nil where the engine does not say.
     public var restartPolicy: RestartPolicySpec?
+    /// How it is asked to stop.
+    public var stopping: StopSettings
     /// What its healthcheck says.
     public var health: ContainerHealth
     /// The last probes, oldest first.
@@ -176,6 +178,8 @@ public struct ContainerDetails: Sendable, Equatable {
     public var mounts: [MountSummary]
     /// The networks it is attached to, by name.
     public var networks: [String: NetworkID]
+    /// How it is to be attached to each network, by the network's name, without what the engine chose itself.
+    public var attachments: [String: NetworkAttachment] = [:]
 
     /// Makes a description.
     public init(
@@ -183,7 +187,8 @@ public struct ContainerDetails: Sendable, Equatable {
         outOfMemory: Bool = false, startedAt: EngineTime? = nil, finishedAt: EngineTime? = nil, restartCount: Int = 0,
         health: ContainerHealth = .none, probes: [ProbeResult] = [], healthCheck: HealthCheckSpec? = nil,
         labels: [String: String] = [:], terminal: Bool = false, mounts: [MountSummary] = [],
-        networks: [String: NetworkID] = [:], restartPolicy: RestartPolicySpec? = nil
+        networks: [String: NetworkID] = [:], restartPolicy: RestartPolicySpec? = nil,
+        stopping: StopSettings = StopSettings()
     ) {
         self.id = id
         self.name = name
@@ -196,6 +201,7 @@ public struct ContainerDetails: Sendable, Equatable {
         self.finishedAt = finishedAt
         self.restartCount = restartCount
         self.restartPolicy = restartPolicy
+        self.stopping = stopping
         self.health = health
         self.probes = probes
         self.healthCheck = healthCheck
@@ -203,6 +209,23 @@ public struct ContainerDetails: Sendable, Equatable {
         self.terminal = terminal
         self.mounts = mounts
         self.networks = networks
+    }
+}
+
+/// How a container is asked to stop.
+public struct StopSettings: Sendable, Equatable {
+    /// The signal; nil is SIGTERM.
+    public var signal: String?
+    /// How long its processes may then take; nil is the engine's ten seconds, and less than zero is without end.
+    public var timeout: Duration?
+    /// Whether its first process is an init of the engine's, which passes signals on.
+    public var hasInit: Bool
+
+    /// Makes settings; without arguments the engine's defaults.
+    public init(signal: String? = nil, timeout: Duration? = nil, hasInit: Bool = false) {
+        self.signal = signal
+        self.timeout = timeout
+        self.hasInit = hasInit
     }
 }
 

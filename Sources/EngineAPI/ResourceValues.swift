@@ -98,7 +98,7 @@ public struct BuildParameter: Sendable, Equatable {
 }
 
 /// What a network is to be.
-public struct NetworkSpec: Sendable, Equatable {
+public struct NetworkSpec: Sendable, Hashable, Codable {
     /// The network's name.
     public var name: String
     /// `bridge`; nil is the engine's default.
@@ -127,7 +127,7 @@ public struct NetworkSpec: Sendable, Equatable {
 }
 
 /// A range of addresses of a network.
-public struct AddressPool: Sendable, Equatable {
+public struct AddressPool: Sendable, Hashable, Codable {
     /// The subnet in CIDR form.
     public var subnet: String?
     /// The part of it that containers get.
@@ -156,6 +156,22 @@ public struct NetworkSummary: Sendable, Equatable {
     public var driver: String
     /// Labels by name.
     public var labels: [String: String]
+    /// The driver's options.
+    public var driverOptions: [String: String] = [:]
+    /// Whether it has no way out.
+    public var isInternal = false
+    /// Whether containers that are not of a swarm service may join.
+    public var isAttachable = false
+    /// Whether it has IPv4; nil where the engine does not say.
+    public var enableIPv4: Bool?
+    /// Whether it has IPv6; nil where the engine does not say.
+    public var enableIPv6: Bool?
+    /// The address manager; nil where the engine does not say.
+    public var addressDriver: String?
+    /// The address manager's options.
+    public var addressOptions: [String: String] = [:]
+    /// The address pools, those that the engine chose included.
+    public var addressPools: [AddressPool] = []
 
     /// Makes a summary.
     public init(id: NetworkID, name: String, driver: String = "bridge", labels: [String: String] = [:]) {
@@ -164,10 +180,39 @@ public struct NetworkSummary: Sendable, Equatable {
         self.driver = driver
         self.labels = labels
     }
+
+    /// Makes a summary of a network as `spec` asks for it.
+    public init(id: NetworkID, _ spec: NetworkSpec) {
+        self.init(id: id, name: spec.name, driver: spec.driver ?? "bridge", labels: spec.labels)
+        driverOptions = spec.driverOptions
+        isInternal = spec.isInternal
+        isAttachable = spec.isAttachable
+        enableIPv4 = spec.enableIPv4
+        enableIPv6 = spec.enableIPv6
+        addressDriver = spec.addressDriver
+        addressOptions = spec.addressOptions
+        addressPools = spec.addressPools
+    }
+
+    /// What makes the same network again, with the same addresses.
+    public var spec: NetworkSpec {
+        var spec = NetworkSpec(name: name)
+        spec.driver = driver
+        spec.driverOptions = driverOptions
+        spec.isInternal = isInternal
+        spec.isAttachable = isAttachable
+        spec.enableIPv4 = enableIPv4
+        spec.enableIPv6 = enableIPv6
+        spec.addressDriver = addressDriver
+        spec.addressOptions = addressOptions
+        spec.addressPools = addressPools
+        spec.labels = labels
+        return spec
+    }
 }
 
 /// How a container is attached to a network.
-public struct NetworkAttachment: Sendable, Equatable {
+public struct NetworkAttachment: Sendable, Hashable, Codable {
     /// The network's name or identifier.
     public var network: String
     /// Names under which it is found there.

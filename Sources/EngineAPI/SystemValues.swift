@@ -106,11 +106,17 @@ public struct ObjectFilter: Sendable, Equatable {
     public var labels: [String]
     /// Names (for images: references) asked for; one of them is enough. Networks and containers match parts of names.
     public var names: [String]
+    /// For containers: networks asked for, by name; one of them is enough. A container that does not run counts too.
+    public var networks: [String]
+    /// For containers: volumes asked for, by name; one of them is enough. A container that does not run counts too.
+    public var volumes: [String]
 
     /// Makes a filter; an empty one returns everything.
-    public init(labels: [String] = [], names: [String] = []) {
+    public init(labels: [String] = [], names: [String] = [], networks: [String] = [], volumes: [String] = []) {
         self.labels = labels
         self.names = names
+        self.networks = networks
+        self.volumes = volumes
     }
 }
 

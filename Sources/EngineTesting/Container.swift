@@ -69,11 +69,15 @@ struct Container {
     }
 
     var details: ContainerDetails {
-        ContainerDetails(
+        var details = ContainerDetails(
             id: id, name: name, imageID: imageID, state: state, exitCode: exitCode, failure: failure,
             outOfMemory: false, startedAt: startedAt, finishedAt: finishedAt, restartCount: restartCount,
             health: health, probes: probes, healthCheck: healthCheck, labels: labels, terminal: spec.terminal,
-            mounts: mounts, networks: networks, restartPolicy: restartPolicy ?? RestartPolicySpec(name: "no"))
+            mounts: mounts, networks: networks, restartPolicy: restartPolicy ?? RestartPolicySpec(name: "no"),
+            stopping: StopSettings(
+                signal: spec.stopSignal, timeout: spec.stopTimeout, hasInit: spec.initProcess ?? false))
+        details.attachments = endpoints.mapValues(\.attachment)
+        return details
     }
 
     // The phrases of the engine's own formatter; how long ago is always a second, since the clock is logical.

@@ -19,7 +19,12 @@ extension EngineState {
     /// Newest first, as the engine lists them.
     func list(_ filter: ObjectFilter) -> [ContainerSummary] {
         containers.values.sorted { $0.sequence > $1.sequence }.map(\.summary)
-            .filter { filter.matches(labels: $0.labels, names: $0.names) }
+            .filter { container in
+                filter.matches(labels: container.labels, names: container.names)
+                    && (filter.networks.isEmpty || filter.networks.contains { container.networks[$0] != nil })
+                    && (filter.volumes.isEmpty
+                        || container.mounts.contains { $0.name.map(filter.volumes.contains) == true })
+            }
     }
 
     func inCreationOrder() -> [ContainerID] { containers.values.sorted { $0.sequence < $1.sequence }.map(\.id) }

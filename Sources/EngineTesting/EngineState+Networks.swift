@@ -21,9 +21,15 @@ extension EngineState {
                 ? Refusal.forbidden("operation is not permitted on predefined \(spec.name) network ")
                 : Refusal.conflict("network with name \(spec.name) already exists")
         }
+        let subnets = Set(spec.addressPools.compactMap(\.subnet))
+        if networks.values.contains(where: {
+            $0.summary.addressPools.contains { $0.subnet.map(subnets.contains) == true }
+        }) {
+            throw Refusal.forbidden("Pool overlaps with other one on this address space")
+        }
         let id = NetworkID(newIdentifier())
         networks[id] = Network(
-            summary: NetworkSummary(id: id, name: spec.name, driver: spec.driver ?? "bridge", labels: spec.labels))
+            summary: NetworkSummary(id: id, spec))
         recordNetwork("create", spec.name, id)
         return id
     }

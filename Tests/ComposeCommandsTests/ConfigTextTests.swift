@@ -120,19 +120,35 @@ import Testing
     @Test func imagesAloneMakeAnOverride() {
         let other = Service(name: "built")
         let text = ConfigText.model(loaded { $0.services["built"] = other }, .yaml, onlyImages: true)
-        #expect(text == "services:\n  web:\n    image: x:$$1\n")
+        #expect(text == "services:\n  built: {}\n  web:\n    image: x:$$1\n")
+    }
+
+    @Test func noServiceIsStillAnOverride() {
+        #expect(ConfigText.model(loaded { $0.services = [:] }, .yaml, onlyImages: true) == "services: {}\n")
     }
 
     @Test(
         arguments: [
-            (.services, "a\nweb\n"), (.networks, "default\n"), (.volumes, ""), (.profiles, "p\n"),
-            (.images, "demo-a\nx:$1\n"), (.models, "ai/m\n"), (.environment, "A=1\nB=2\n"),
+            ([], true, nil), ([.profiles, .networks], false, .networks), ([.variables, .images], false, .images),
+            ([.models], true, .models), ([.environment, .profiles], true, nil),
+        ] as [([ConfigListing], Bool, ConfigListing?)])
+    func ofSeveralPartsTheFirstIsListed(asked: [ConfigListing], hashes: Bool, listed: ConfigListing?) {
+        #expect(ConfigListing.first(of: asked, besideHashes: hashes) == listed)
+    }
+
+    @Test(
+        arguments: [
+            (.services, "a\nweb\nz\n"), (.networks, "default\n"), (.volumes, ""), (.profiles, "p\n"),
+            (.images, "demo-a\nx:$1\nx:$1\n"), (.models, "ai/m\n"), (.environment, "A=1\nB=2\n"),
         ] as [(ConfigListing, String)])
     func lists(listing: ConfigListing, expected: String) {
         let loaded = loaded { project in
             var service = Service(name: "a")
             service.build = Build(context: "/d")
             project.services["a"] = service
+            service = Service(name: "z")
+            service.image = "x:$1"
+            project.services["z"] = service
         }
         #expect(ConfigText.list(listing, loaded, .yaml, separator: "-") == expected)
     }

@@ -100,6 +100,49 @@ import Testing
         #expect(ProgressText.plain(subject) == " Container shop-web-1  Error  no such port")
     }
 
+    @Test func aGracePeriodCountsDownUntilItsEnd() {
+        let stop = Operation(
+            id: OperationID(1), action: .stopContainer(.existing("x", name: "shop-web-1"), grace: nil), cause: "",
+            service: "web")
+        var model = model([.began(stop), .graceBegan(stop, remaining: .seconds(9))])
+        let now = ContinuousClock.now
+        func picture() -> String {
+            ProgressText.picture(
+                model.subjects, title: "stop shop", began: now, now: now + .milliseconds(1500), columns: 80, rows: 10,
+                colors: false)[1]
+        }
+        func countdown(_ columns: Int = 80) -> String {
+            ProgressText.countdown(model.subjects, now: now + .milliseconds(1500), columns: columns)
+        }
+        #expect(picture().contains("Container shop-web-1  Stopping 8s left  "))
+        #expect(countdown() == " Stopping  shop-web-1 8s left")
+        #expect(countdown(20) == " Stopping  shop-we…")
+        _ = model.update(.succeeded(stop), at: now)
+        #expect(picture().contains("Container shop-web-1  Stopped  "))
+        #expect(countdown() == "")
+    }
+
+    @Test func aKilledContainerIsNamedOnceForItsService() {
+        let stop = Operation(
+            id: OperationID(1), action: .stopContainer(.existing("x", name: "x"), grace: nil), cause: "")
+        func unheeded(_ name: String, _ service: String, hasInit: Bool = false) -> ApplyEvent {
+            .killed(
+                stop,
+                UnheededStop(
+                    container: name, service: service, grace: .seconds(10), signal: "SIGTERM", hasInit: hasInit))
+        }
+        var model = model([
+            unheeded("web-1", "web"), unheeded("web-2", "web"), unheeded("db-1", "db", hasInit: true),
+        ])
+        #expect(
+            model.takeUnheededStops().map(UnheededStopText.text) == [
+                "web-1 was killed after 10 s: its process 1 ignored SIGTERM; consider \"init: true\" or \"stop_signal\"",
+                "db-1 was killed after 10 s: its process did not end on SIGTERM; consider a longer "
+                    + "\"stop_grace_period\" or another \"stop_signal\"",
+            ])
+        #expect(model.takeUnheededStops() == [])
+    }
+
     @Test(arguments: [20, 40, 80, 200])
     func aPictureFitsTheTerminal(columns: Int) {
         let operations = (1...40).map {

@@ -7,11 +7,17 @@ import EngineTesting
 struct Scenario: Sendable, CustomStringConvertible {
     let description: String
     /// Brought up first, one after the other.
-    let earlier: [Project]
-    let wanted: Project
+    var earlier: [Project]
+    var wanted: Project
     var options = UpOptions()
     /// Whether further processes fail too: only where their number is the same in each run.
     var failsExecs = false
+    /// What else happens before.
+    var prepare: @Sendable (Stage) async throws -> Void = { _ in }
+    /// Whether a network may be another one afterwards, with the same name, configuration and containers.
+    var replacesNetworks = false
+    /// Whether the same command ends the same way when the one before was cut off at any point and nothing tells of it.
+    var isRepeatable = true
 
     /// Whether a call is one of those that fail in turn.
     func covers(_ call: EngineCall) -> Bool { call.kind == .mutating || failsExecs && call.kind == .executing }
@@ -21,10 +27,11 @@ struct Scenario: Sendable, CustomStringConvertible {
     func stage() async throws -> Stage {
         let stage = try Stage()
         for project in earlier { try await stage.up(project) }
+        try await prepare(stage)
         return stage
     }
 
-    static let all = [fresh, replacement, scaling, renewal, hooks]
+    static let all = [fresh, replacement, scaling, renewal, hooks] + resources + ways
 
     private static let check = HealthCheck(test: ["CMD", "check"])
 
@@ -124,15 +131,28 @@ struct Scenario: Sendable, CustomStringConvertible {
 }
 
 extension EngineSnapshot {
+    /// The snapshot with networks told apart by name rather than by identity.
+    var withNamedNetworks: EngineSnapshot {
+        var snapshot = self
+        for index in snapshot.containers.indices {
+            for (name, id) in snapshot.containers[index].networks {
+                let isThere = networks.contains { $0.name == name && $0.id == id }
+                snapshot.containers[index].networks[name] = isThere ? "there" : "gone"
+            }
+        }
+        for index in snapshot.networks.indices { snapshot.networks[index].id = "there" }
+        return snapshot
+    }
+
     /// The snapshot without identities: what two runs that end alike have in common.
     var shape: String {
         let containers = containers.map { container in
-            let volumes = container.mounts.map { $0.split(separator: " ").last ?? "" }.joined(separator: " ")
+            let volumes = container.mounts.map { $0.split(separator: " ").last ?? "" }.sorted().joined(separator: " ")
             let networks = container.networks.keys.sorted().joined(separator: " ")
             return "container \(container.name) \(container.activity) [\(networks)] [\(volumes)] "
                 + (container.labels["io.gantry.fields"] ?? "")
         }
-        let networks = networks.map { "network \($0.name)" }
+        let networks = networks.map { "network \($0.name) \($0.labels["com.docker.compose.config-hash"] ?? "")" }
         return (containers + networks + ["volumes \(volumes.count)"]).joined(separator: "\n")
     }
 }

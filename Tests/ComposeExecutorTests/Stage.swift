@@ -117,6 +117,8 @@ final class EventRecorder: ApplyObserver {
         case .began(let operation): line = "began \(operation.action.description)"
         case .succeeded(let operation): line = "succeeded \(operation.action.description)"
         case .failed(let operation, _): line = "failed \(operation.action.description)"
+        case .graceBegan: return
+        case .killed(_, let stop): line = "killed \(stop.container)"
         case .committed: line = "committed"
         case .rollingBack: line = "rolling back"
         case .undoing(let operation, _): line = "undoing \(operation.action.description)"

@@ -69,8 +69,11 @@ struct Trial {
 
     private func expectEnd(_ stage: Stage, _ before: EngineSnapshot, _ isApplied: Bool?, _ title: String) async {
         await stage.lookOnAndOn()
-        let difference = before.difference(to: stage.snapshot)
-        let shape = stage.snapshot.shape
+        let after = stage.snapshot
+        let difference =
+            scenario.replacesNetworks
+            ? before.withNamedNetworks.difference(to: after.withNamedNetworks) : before.difference(to: after)
+        let shape = after.shape
         let isAsBefore = difference.isEmpty
         let isAsWanted = shape == wanted
         let isRight =

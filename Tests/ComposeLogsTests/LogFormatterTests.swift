@@ -42,6 +42,12 @@ import Testing
         #expect(unknown == "web-1  | 1970-01-01T00:00:00.000000005Z a\n")
     }
 
+    @Test func clearsWhatStandsWhereALineBegins() {
+        var format = LogFormat()
+        format.clearsLines = true
+        #expect(show([record("a"), record("b")], format) == "\u{1B}[Kweb-1  | a\n\u{1B}[Kweb-1  | b\n")
+    }
+
     @Test func coloursPrefixesAndTurnsThemOff() {
         let shown = show([record("a"), record("b", of: source("db-1"))], LogFormat(hasColors: true))
         let lines = shown.split(separator: "\n")

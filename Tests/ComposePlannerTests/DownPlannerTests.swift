@@ -105,7 +105,8 @@ import Testing
     @Test func theGraceIsPassedOn() throws {
         var options = DownOptions()
         options.stopGrace = 3
-        let plan = DownPlanner.stop("shop", project: nil, observed: try DownPlannerTests.tiers().observed, options: options)
+        let plan = DownPlanner.stop(
+            "shop", project: nil, observed: try DownPlannerTests.tiers().observed, options: options)
         for operation in plan.finish {
             guard case .stopContainer(_, grace: 3) = operation.action else {
                 Issue.record("\(operation)")

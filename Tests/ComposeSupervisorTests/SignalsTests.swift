@@ -37,6 +37,13 @@ import Testing
         #expect(await iterator.next() == .windowChange)
     }
 
+    @Test func heedsAnInterruptThatWasIgnored() {
+        let before = signal(SIGINT, SIG_IGN)
+        defer { signal(SIGINT, before) }
+        Signals.heedInterrupts()
+        #expect(unsafeBitCast(signal(SIGINT, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_DFL, to: Int.self))
+    }
+
     @Test func makesBrokenPipesErrors() {
         Signals.ignoreBrokenPipes()
         var ends: [Int32] = [0, 0]

@@ -36,7 +36,7 @@ enum ConfigText {
             let images = services.filter { $0.image != nil || $0.build != nil }.map {
                 $0.image ?? project.name + separator + $0.name
             }
-            return lines(unique(images))
+            return lines(images)
         case .profiles: return lines(Set(services.flatMap(\.profiles)).sorted())
         case .models:
             let models = project.models.sorted { $0.key < $1.key }.compactMap { $0.value["model"] }
@@ -55,24 +55,19 @@ enum ConfigText {
         }
     }
 
+    /// Every service has its place, if only an empty one.
     private static func images(_ project: Project) -> CanonicalValue {
-        var fields = CanonicalFields()
-        fields.add("services", project.services.filter { $0.value.image != nil }) { service in
+        let services = project.services.sorted { $0.key < $1.key }.map { name, service in
             var image = CanonicalFields()
             image.add("image", service.image)
-            return image.object
+            return CanonicalValue.Field(name, image.object)
         }
-        return fields.object
+        return .object([CanonicalValue.Field("services", .object(services))])
     }
 
     // MARK: Lists
 
     private static func lines(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
-
-    private static func unique(_ values: [String]) -> [String] {
-        var seen: Set<String> = []
-        return values.filter { seen.insert($0).inserted }
-    }
 
     private static func variables(_ model: CanonicalValue, _ format: ConfigFormat) -> String {
         var found: [String: VariableReference] = [:]

@@ -5,6 +5,9 @@ import FoundationEssentials
 enum DriftText {
     static func text(_ drift: [Drift], since release: Release, of project: String) -> String {
         let since = "release \(release.number) (\(release.command), \(release.time))"
+        guard release.containers.contains(where: \.isWanted) || !drift.isEmpty else {
+            return "Project \(project) has been stopped with Gantry since \(since), so there is nothing to compare."
+        }
         guard !drift.isEmpty else { return "Project \(project) is as \(since) left it." }
         return (["Project \(project) differs from \(since):"] + drift.map { "  \($0.object) \($0.text)" })
             .joined(separator: "\n")

@@ -42,13 +42,14 @@ extension Plan {
             let prepare: [Line]
             let finish: [Line]
             let notices: [String]
+            let irreversible: [String]
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let document = Document(
             project: project, pulls: pulls, prepare: prepare.map { Line($0, changes[$0.id]) },
             finish: finish.map { Line($0, nil) },
-            notices: notices)
+            notices: notices, irreversible: irreversible)
         return String(decoding: try encoder.encode(document), as: UTF8.self)
     }
 }

@@ -16,11 +16,15 @@ struct ProgressModel {
         var status: Status
         var text: String
         var details = ""
+        /// When it is killed, where that is what it may come to.
+        var deadline: ContinuousClock.Instant?
         let began: ContinuousClock.Instant
         var ended: ContinuousClock.Instant?
     }
 
     private(set) var subjects: [Subject] = []
+    /// The containers that had to be killed, the first of each service.
+    private(set) var unheededStops: [UnheededStop] = []
     private var positions: [String: Int] = [:]
     private var pulls: [String: PullSum] = [:]
 
@@ -38,6 +42,15 @@ struct ProgressModel {
         case .succeeded(let operation): return change(operation, .done, now) { $0.done }
         case .failed(let operation, let reason):
             return change(operation, .failed, now, details: reason) { _ in "Error" }
+        case .graceBegan(let operation, let remaining):
+            guard let (kind, name, _) = operation.action.subject, let position = positions["\(kind) \(name)"],
+                subjects[position].status == .working
+            else { return nil }
+            subjects[position].deadline = now + remaining
+            return nil
+        case .killed(_, let stop):
+            if !unheededStops.contains(where: { $0.service == stop.service }) { unheededStops.append(stop) }
+            return nil
         case .committed: return nil
         case .rollingBack: return nil
         case .undoing(let operation, let undo): return change(operation, .working, now) { _ in undo.words.working }
@@ -45,6 +58,12 @@ struct ProgressModel {
         case .undoFailed(let operation, _, let reason):
             return change(operation, .failed, now, details: reason) { _ in "Left behind" }
         }
+    }
+
+    /// Takes out what is told of once.
+    mutating func takeUnheededStops() -> [UnheededStop] {
+        defer { unheededStops = [] }
+        return unheededStops
     }
 
     private mutating func change(
@@ -68,6 +87,7 @@ struct ProgressModel {
         subjects[position].status = status
         subjects[position].text = text
         subjects[position].details = details
+        subjects[position].deadline = nil
         subjects[position].ended = status == .working ? nil : now
         return subjects[position]
     }
@@ -106,6 +126,8 @@ extension Operation.Action {
         case .removeContainer(let container, _):
             ("Container", container.name, Words(working: "Removing", done: "Removed"))
         case .renameContainer: nil
+        case .retireNetwork(let network):
+            ("Network", network.spec.name, Words(working: "Removing", done: "Removed"))
         case .removeNetwork(_, let name): ("Network", name, Words(working: "Removing", done: "Removed"))
         case .removeVolume(let name): ("Volume", name, Words(working: "Removing", done: "Removed"))
         }
@@ -116,6 +138,7 @@ extension Undo {
     fileprivate var words: Words {
         switch self {
         case .removeContainer, .removeNetwork, .removeVolume: Words(working: "Removing", done: "Removed")
+        case .restoreNetwork: Words(working: "Making again", done: "Made again")
         case .stop: Words(working: "Stopping", done: "Stopped")
         case .start: Words(working: "Restarting", done: "Running again")
         }

@@ -22,15 +22,21 @@ final class ProgressRenderer: ApplyObserver {
     private let form: Form
     private let colors: Bool
     private let title: String
+    /// Where a countdown is drawn below lines that others write.
+    private let countdown: Countdown?
     private let began = ContinuousClock.now
     private let state = Mutex(State())
 
     /// Between two redrawings: fast enough for a moving mark, slow enough to cost nothing.
     private static let frame: Duration = .milliseconds(100)
 
-    /// - Parameter title: what is going on: `up demo`.
-    init(title: String, mode: ProgressMode, terminal: Terminal) {
+    /// - Parameters:
+    ///   - title: what is going on: `up demo`.
+    ///   - sharesTerminal: whether containers' output goes to the same terminal, so that nothing may be redrawn but one
+    ///     line, and those who write clear theirs first.
+    init(title: String, mode: ProgressMode, terminal: Terminal, sharesTerminal: Bool = false) {
         self.title = title
+        countdown = sharesTerminal && mode == .plain ? Countdown() : nil
         colors = terminal.colorsError
         switch mode {
         case .auto: form = terminal.errorIsTerminal && terminal.colorsError ? .live : .plain
@@ -41,14 +47,18 @@ final class ProgressRenderer: ApplyObserver {
         }
     }
 
+    /// What a line begins with that may stand where the countdown does.
+    var lineStart: String { countdown == nil ? "" : Countdown.clearLine }
+
     func report(_ event: ApplyEvent) {
         let text = state.withLock { state -> String? in
             let change = state.model.update(event, at: .now)
             switch form {
             case .live, .quiet: return nil
             case .plain:
+                if case .graceBegan = event { countdown?.begin() }
                 if case .rollingBack(let reason) = event { return "Rolling back: \(reason)" }
-                return change.map { ProgressText.plain($0) }
+                return change.map { lineStart + ProgressText.plain($0) }
             case .json: return change.map { ProgressText.json($0) }
             }
         }
@@ -57,8 +67,27 @@ final class ProgressRenderer: ApplyObserver {
 
     func willStart(_ container: ContainerID, name: String, service: String) async {}
 
-    /// Runs `body` while the display moves, and leaves the last picture on the screen.
+    /// Runs `body` while containers' output is on the same terminal; where these are being stopped, a line below it
+    /// counts down how long they may take. Says in the end which of them had to be killed.
+    func displayBelowOutput<Result: Sendable>(_ body: () async throws -> Result) async rethrows -> Result {
+        defer { sayUnheededStops() }
+        guard let countdown else { return try await body() }
+        return try await countdown.show(
+            { [self] in
+                let columns = Terminal.size().columns
+                return state.withLock { ProgressText.countdown($0.model.subjects, now: .now, columns: columns) }
+            }, during: body)
+    }
+
+    /// Says once of each service's container that it had to be killed.
+    private func sayUnheededStops() {
+        for stop in state.withLock({ $0.model.takeUnheededStops() }) { standardError(UnheededStopText.text(stop)) }
+    }
+
+    /// Runs `body` while the display moves, and leaves the last picture on the screen; below it stands which containers
+    /// had to be killed.
     func display<Result: Sendable>(_ body: @Sendable () async throws -> Result) async rethrows -> Result {
+        defer { sayUnheededStops() }
         guard form == .live else { return try await body() }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -53,7 +53,8 @@ enum ProgressText {
             let padding = String(repeating: " ", count: max(0, width - name.count))
             let time = seconds((subject.ended ?? now) - subject.began)
             let details = subject.details.isEmpty ? "" : "  \(subject.details)"
-            let text = "\(name)\(padding)  \(subject.text)\(details)"
+            let left = subject.deadline.map { " \(secondsLeft(until: $0, now)) left" } ?? ""
+            let text = "\(name)\(padding)  \(subject.text)\(left)\(details)"
             let body = cut(text, to: columns - time.count - 6)
             let mark: String
             switch subject.status {
@@ -75,6 +76,19 @@ enum ProgressText {
     private static func cut(_ text: String, to width: Int) -> String {
         let line = text.split(separator: "\n").first.map(String.init) ?? ""
         return line.count <= width ? line : String(line.prefix(max(0, width - 1))) + "…"
+    }
+
+    /// ` Stopping  web-1 7s left, db-1 3s left`: those that are killed unless they end before; empty where none is.
+    static func countdown(_ subjects: [ProgressModel.Subject], now: ContinuousClock.Instant, columns: Int) -> String {
+        let waiting = subjects.compactMap { subject in
+            subject.deadline.map { "\(subject.name) \(secondsLeft(until: $0, now)) left" }
+        }
+        return waiting.isEmpty ? "" : cut(" Stopping  " + waiting.joined(separator: ", "), to: columns - 1)
+    }
+
+    /// Whole seconds, rounded up, so that a countdown ends with 1.
+    private static func secondsLeft(until deadline: ContinuousClock.Instant, _ now: ContinuousClock.Instant) -> String {
+        "\(max(0, Int(((deadline - now) / .seconds(1)).rounded(.up))))s"
     }
 
     /// `1.2s`

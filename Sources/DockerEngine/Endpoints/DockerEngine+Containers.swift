@@ -4,7 +4,10 @@ import NIOHTTP1
 extension DockerEngine {
     /// Lists containers, stopped ones included, newest first.
     public func containers(matching filter: ObjectFilter) async throws -> [ContainerSummary] {
-        let filters = try JSONText.filters(["label": filter.labels, "name": filter.names])
+        let filters = try JSONText.filters([
+            "label": filter.labels, "name": filter.names, "network": filter.networks,
+            "volume": filter.volumes,
+        ])
         let request = get("/containers/json", query: [("all", "1")] + filters)
         return try await transport.value([ContainerListBody].self, of: request).map(\.summary)
     }

@@ -62,16 +62,23 @@ struct ContainerInspectBody: Decodable, Sendable {
             case labels = "Labels"
             case terminal = "Tty"
             case healthCheck = "Healthcheck"
+            case stopSignal = "StopSignal"
             case stopTimeout = "StopTimeout"
+            case macAddress = "MacAddress"
         }
         var labels: [String: String]?
         var terminal: Bool?
         var healthCheck: HealthCheckBody?
+        var stopSignal: String?
         var stopTimeout: Int64?
+        var macAddress: String?
     }
 
     struct Host: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey { case restartPolicy = "RestartPolicy" }
+        enum CodingKeys: String, CodingKey {
+            case restartPolicy = "RestartPolicy"
+            case hasInit = "Init"
+        }
 
         struct RestartPolicy: Decodable, Sendable {
             enum CodingKeys: String, CodingKey {
@@ -83,6 +90,7 @@ struct ContainerInspectBody: Decodable, Sendable {
         }
 
         var restartPolicy: RestartPolicy?
+        var hasInit: Bool?
     }
 
     var id: String
@@ -97,7 +105,7 @@ struct ContainerInspectBody: Decodable, Sendable {
 
     var details: ContainerDetails {
         let health = state?.health ?? state?.podmanHealth
-        return ContainerDetails(
+        var details = ContainerDetails(
             id: ContainerID(id), name: (name ?? "").withoutLeadingSlash, imageID: ImageID(image ?? ""),
             state: ContainerState(engineText: state?.status), exitCode: state?.exitCode ?? 0,
             failure: state?.error ?? "", outOfMemory: state?.outOfMemory ?? false,
@@ -113,7 +121,12 @@ struct ContainerInspectBody: Decodable, Sendable {
             mounts: (mounts ?? []).map(\.summary), networks: networkSettings?.identifiers ?? [:],
             restartPolicy: host?.restartPolicy.map {
                 RestartPolicySpec(name: $0.name?.nonEmpty ?? "no", maximumRetries: $0.maximumRetries ?? 0)
-            })
+            },
+            stopping: StopSettings(
+                signal: config?.stopSignal?.nonEmpty, timeout: config?.stopTimeout.map { .seconds($0) },
+                hasInit: host?.hasInit ?? false))
+        details.attachments = networkSettings?.attachments(of: id, macAddress: config?.macAddress) ?? [:]
+        return details
     }
 }
 

@@ -97,13 +97,46 @@ struct NetworkSettingsBody: Decodable, Sendable {
     enum CodingKeys: String, CodingKey { case networks = "Networks" }
 
     struct Endpoint: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey { case networkID = "NetworkID" }
+        enum CodingKeys: String, CodingKey {
+            case networkID = "NetworkID"
+            case addressing = "IPAMConfig"
+            case aliases = "Aliases"
+            case links = "Links"
+            case macAddress = "MacAddress"
+            case driverOptions = "DriverOpts"
+            case gatewayPriority = "GwPriority"
+        }
+
         var networkID: String?
+        var addressing: EndpointBody.Addressing?
+        var aliases: [String]?
+        var links: [String]?
+        var macAddress: String?
+        var driverOptions: [String: String]?
+        var gatewayPriority: Int?
     }
 
     var networks: [String: Endpoint?]?
 
     var identifiers: [String: NetworkID] { (networks ?? [:]).mapValues { NetworkID($0?.networkID ?? "") } }
+
+    /// - Parameters:
+    ///   - id: the container's; the engine adds its beginning to the aliases by itself.
+    ///   - macAddress: the one asked for. An endpoint shows one also where the engine chose it.
+    func attachments(of id: String, macAddress: String?) -> [String: NetworkAttachment] {
+        var attachments: [String: NetworkAttachment] = [:]
+        for case (let name, let endpoint?) in networks ?? [:] {
+            let addressing = endpoint.addressing
+            attachments[name] = NetworkAttachment(
+                network: name, aliases: (endpoint.aliases ?? []).filter { $0 != ContainerID(id).short },
+                ipv4Address: addressing?.ipv4?.nonEmpty, ipv6Address: addressing?.ipv6?.nonEmpty,
+                linkLocalAddresses: addressing?.linkLocal ?? [],
+                macAddress: endpoint.macAddress == macAddress ? macAddress?.nonEmpty : nil,
+                driverOptions: endpoint.driverOptions ?? [:], links: endpoint.links ?? [],
+                gatewayPriority: endpoint.gatewayPriority.flatMap { $0 == 0 ? nil : $0 })
+        }
+        return attachments
+    }
 }
 
 extension ContainerState {

@@ -22,7 +22,7 @@ struct EndpointBody: Encodable {
         case gatewayPriority = "GwPriority"
     }
 
-    struct Addressing: Encodable {
+    struct Addressing: Codable {
         enum CodingKeys: String, CodingKey {
             case ipv4 = "IPv4Address"
             case ipv6 = "IPv6Address"
@@ -90,14 +90,14 @@ struct NetworkCreateBody: Encodable {
         case labels = "Labels"
     }
 
-    struct Addressing: Encodable {
+    struct Addressing: Codable {
         enum CodingKeys: String, CodingKey {
             case driver = "Driver"
             case options = "Options"
             case pools = "Config"
         }
 
-        struct Pool: Encodable {
+        struct Pool: Codable {
             enum CodingKeys: String, CodingKey {
                 case subnet = "Subnet"
                 case range = "IPRange"
@@ -157,13 +157,39 @@ struct NetworkBody: Decodable, Sendable {
         case name = "Name"
         case driver = "Driver"
         case labels = "Labels"
+        case isInternal = "Internal"
+        case isAttachable = "Attachable"
+        case enableIPv4 = "EnableIPv4"
+        case enableIPv6 = "EnableIPv6"
+        case addressing = "IPAM"
+        case options = "Options"
     }
     var id: String
     var name: String?
     var driver: String?
     var labels: [String: String]?
+    var isInternal: Bool?
+    var isAttachable: Bool?
+    var enableIPv4: Bool?
+    var enableIPv6: Bool?
+    var addressing: NetworkCreateBody.Addressing?
+    var options: [String: String]?
 
     var summary: NetworkSummary {
-        NetworkSummary(id: NetworkID(id), name: name ?? "", driver: driver ?? "", labels: labels ?? [:])
+        var summary = NetworkSummary(
+            id: NetworkID(id), name: name ?? "", driver: driver ?? "", labels: labels ?? [:])
+        summary.driverOptions = options ?? [:]
+        summary.isInternal = isInternal ?? false
+        summary.isAttachable = isAttachable ?? false
+        summary.enableIPv4 = enableIPv4
+        summary.enableIPv6 = enableIPv6
+        summary.addressDriver = addressing?.driver
+        summary.addressOptions = addressing?.options ?? [:]
+        summary.addressPools = (addressing?.pools ?? []).map {
+            AddressPool(
+                subnet: $0.subnet?.nonEmpty, range: $0.range?.nonEmpty, gateway: $0.gateway?.nonEmpty,
+                reserved: $0.reserved ?? [:])
+        }
+        return summary
     }
 }

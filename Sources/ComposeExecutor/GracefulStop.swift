@@ -1,0 +1,84 @@
+import ComposePlanner
+import EngineAPI
+
+/// A container that did not end within its grace period, so that the engine killed it.
+package struct UnheededStop: Sendable, Equatable {
+    package let container: String
+    package let service: String
+    package let grace: Duration
+    /// The signal that was to end it.
+    package let signal: String
+    /// Whether an init of the engine's passed the signal on.
+    package let hasInit: Bool
+
+    package init(container: String, service: String, grace: Duration, signal: String, hasInit: Bool) {
+        self.container = container
+        self.service = service
+        self.grace = grace
+        self.signal = signal
+        self.hasInit = hasInit
+    }
+}
+
+/// Stops a container, and tells how long it may take and whether it had to be killed.
+struct GracefulStop: Sendable {
+    /// What ends sooner is not worth a look: most containers end at once.
+    static let patience: Duration = .seconds(1)
+    /// The engine's own where a container has none.
+    private static let defaultGrace: Duration = .seconds(10)
+    /// 128 and SIGKILL.
+    private static let killedCode = 137
+
+    let engine: any ContainerEngine
+    let clock: any Clock<Duration>
+    let observer: any ApplyObserver
+
+    /// - Parameter grace: nil is the container's own.
+    func stop(_ id: ContainerID, _ operation: Operation, name: String, grace: Duration?) async throws {
+        let time = Stopwatch(clock)
+        try await withThrowingTaskGroup(of: Duration?.self) { group in
+            group.addTask {
+                try? await clock.sleep(for: GracefulStop.patience)
+                if Task.isCancelled { return nil }
+                guard let settings = try? await engine.container(id).stopping else { return nil }
+                let whole = grace ?? settings.timeout ?? GracefulStop.defaultGrace
+                if whole > time.elapsed {
+                    observer.report(.graceBegan(operation, remaining: whole - time.elapsed))
+                }
+                return whole
+            }
+            defer { group.cancelAll() }
+            try await engine.stopContainer(id, timeout: grace)
+            let elapsed = time.elapsed
+            group.cancelAll()
+            // A grace period of none is a wish to kill, and nothing to tell.
+            guard let whole = try await group.next() ?? nil, whole > .zero, elapsed >= whole,
+                let end = try? await engine.container(id), end.exitCode == GracefulStop.killedCode, !end.outOfMemory
+            else { return }
+            observer.report(
+                .killed(
+                    operation,
+                    UnheededStop(
+                        container: name, service: operation.service ?? name, grace: whole,
+                        signal: GracefulStop.fullName(end.stopping.signal ?? "SIGTERM"), hasInit: end.stopping.hasInit))
+            )
+        }
+    }
+
+    /// `SIGINT` for `INT`, and a number as it is.
+    private static func fullName(_ signal: String) -> String {
+        signal.hasPrefix("SIG") || signal.allSatisfy(\.isNumber) ? signal : "SIG" + signal
+    }
+}
+
+/// Measures on any clock.
+private struct Stopwatch: Sendable {
+    private let read: @Sendable () -> Duration
+
+    init<Time: Clock<Duration>>(_ clock: Time) {
+        let start = clock.now
+        read = { start.duration(to: clock.now) }
+    }
+
+    var elapsed: Duration { read() }
+}
