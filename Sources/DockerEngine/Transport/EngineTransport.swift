@@ -115,6 +115,8 @@ final class EngineTransport: Sendable {
             group.addTask {
                 do {
                     for try await bytes in stream where !bytes.isEmpty {
+                        // Neither a source nor a peer that is always ready gives a cancelled task another occasion.
+                        try Task.checkCancellation()
                         try await connection.write(ByteBuffer(bytes: bytes))
                     }
                     connection.endRequest()
