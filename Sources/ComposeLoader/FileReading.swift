@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Where files come from, so that a project can be loaded from memory.
 package protocol FileReading: Sendable {
@@ -24,11 +25,13 @@ package struct FileProblem: Error, Sendable {
 }
 
 /// The files of this machine.
+///
+/// What is no ordinary file, such as a pipe or a device, is read too; for those of one value together, ``Patience``
+/// bounds the wait.
 package struct SystemFiles: FileReading {
     /// More than any file a project reads: the YAML limit is 16 MiB, and a device or a pipe may never end.
     private static let limit = 32 * 1024 * 1024
-    /// Milliseconds in which a pipe has to get a writer. A shell opens its `<(...)` before it starts the command.
-    private static let writerWait: Int32 = 1000
+    private let patience = Patience()
 
     package init() {}
 
@@ -44,39 +47,32 @@ package struct SystemFiles: FileReading {
         guard descriptor >= 0 else { throw FileProblem(Self.reason(errno)) }
         defer { close(descriptor) }
         var status = stat()
-        let isKnown = fstat(descriptor, &status) == 0
-        let size = isKnown ? max(0, Int(status.st_size)) : 0
-        let isPipe = isKnown && status.st_mode & S_IFMT == S_IFIFO
+        guard fstat(descriptor, &status) == 0 else { throw FileProblem(Self.reason(errno)) }
+        let isOrdinary = status.st_mode & S_IFMT == S_IFREG
+        let size = isOrdinary ? max(0, Int(status.st_size)) : 0
+        guard size <= SystemFiles.limit else { throw SystemFiles.tooLarge }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(size + 1, SystemFiles.limit))
+        bytes.reserveCapacity(size)
         var chunk = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
+            if !isOrdinary { try patience.wait(for: descriptor) }
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN {
-                // Somebody has it open to write, and takes their time.
-                _ = Self.events(on: descriptor, within: -1)
+                // Some files of /proc wait for news although they seem ordinary.
+                try patience.wait(for: descriptor)
                 continue
             }
             guard count >= 0 else { throw FileProblem(Self.reason(errno)) }
-            if count == 0 {
-                guard isPipe, bytes.isEmpty else { return bytes }
-                let events = Self.events(on: descriptor, within: SystemFiles.writerWait)
-                if events == 0 { throw FileProblem("it is a pipe that nobody writes to") }
-                if events & Int32(POLLIN) == 0 { return bytes }
-                continue
-            }
+            if count == 0 { return bytes }
+            // Before they are added, because an array that is full doubles.
+            guard bytes.count + count <= SystemFiles.limit else { throw SystemFiles.tooLarge }
             bytes.append(contentsOf: chunk[..<count])
-            guard bytes.count <= SystemFiles.limit else {
-                throw FileProblem("it is larger than \(SystemFiles.limit / 1024 / 1024) MiB")
-            }
         }
     }
 
-    /// What has happened to the descriptor, 0 where nothing did; -1 milliseconds is without end.
-    private static func events(on descriptor: Int32, within milliseconds: Int32) -> Int32 {
-        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&request, 1, milliseconds) > 0 ? Int32(request.revents) : 0
+    private static var tooLarge: FileProblem {
+        FileProblem("it is larger than \(SystemFiles.limit / 1024 / 1024) MiB")
     }
 
     private static func reason(_ code: Int32) -> String {
@@ -86,6 +82,34 @@ package struct SystemFiles: FileReading {
         case EISDIR: "it is a folder"
         case EACCES: "permission denied"
         default: String(cString: strerror(code))
+        }
+    }
+}
+
+/// How long pipes and devices may say nothing, all that are read with it taken together.
+private final class Patience: Sendable {
+    /// A shell opens its `<(...)` before it starts the command, and programs that print a file do so at once. Several
+    /// silent pipes in one project must not add up.
+    private static let limit: Duration = .seconds(1)
+    private let remaining = Mutex(Patience.limit)
+
+    /// Returns once a read of the descriptor would not wait.
+    func wait(for descriptor: Int32) throws(FileProblem) {
+        while true {
+            let left = remaining.withLock { max($0, .zero) }
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let began = ContinuousClock.now
+            // What is there already needs no patience, so that even without any left it is asked.
+            let count = poll(&request, 1, Int32(left / .milliseconds(1)))
+            let code = errno
+            let waited = ContinuousClock.now - began
+            remaining.withLock { $0 -= waited }
+            if count > 0 { return }
+            guard count < 0, code == EINTR else {
+                throw FileProblem(
+                    "it is a pipe or a device that nobody writes to within \(Patience.limit.components.seconds) s; "
+                        + "write what takes longer into a file first")
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ extension Project {
     }
 }
 
-private enum APISocket {
+enum APISocket {
     static let path = "/var/run/docker.sock"
     static let folder = "/run/secrets/docker"
     /// No key of a file has this form.

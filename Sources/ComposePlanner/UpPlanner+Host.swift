@@ -14,13 +14,17 @@ extension UpPlanner {
 
     /// What new containers mount from the host and nobody makes where it is missing.
     func newHostPaths() -> [HostPath] {
-        builder.prepare.flatMap { operation -> [HostPath] in
-            guard let service = operation.service, case .container(let spec)? = builder.specs[operation.id] else {
-                return []
+        // The engine would make a folder of that name, and the host could have no socket there.
+        let sockets = project.services.values.filter { $0.usesAPISocket && isStarting($0) }
+            .map { HostPath(service: $0.name, path: APISocket.path) }.sorted { $0.service < $1.service }
+        return sockets
+            + builder.prepare.flatMap { operation -> [HostPath] in
+                guard let service = operation.service, case .container(let spec)? = builder.specs[operation.id] else {
+                    return []
+                }
+                return spec.mounts.filter { $0.type == "bind" && !$0.createSource }
+                    .map { HostPath(service: service, path: $0.source) }
             }
-            return spec.mounts.filter { $0.type == "bind" && !$0.createSource }
-                .map { HostPath(service: service, path: $0.source) }
-        }
     }
 
     /// Names those who want the same fixed port at the same time.

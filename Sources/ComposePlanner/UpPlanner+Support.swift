@@ -68,12 +68,6 @@ extension UpPlanner {
         var names: [String] = []
         func add(_ name: String, _ isGiven: Bool) { if isGiven { names.append(name) } }
         if let deploy = service.deploy {
-            add("deploy.mode", deploy.mode ?? "replicated" != "replicated")
-            add("deploy.update_config", deploy.update != nil)
-            add("deploy.rollback_config", deploy.rollback != nil)
-            add("deploy.resources.limits.devices", deploy.limits?.devices.isEmpty == false)
-            add("deploy.resources.reservations.cpus", deploy.reservations?.cpus != nil)
-            add("deploy.resources.reservations.generic_resources", deploy.reservations?.generic.isEmpty == false)
             add("deploy.restart_policy.delay", !options.isSupervised && deploy.restartPolicy?.delay != nil)
             add("deploy.restart_policy.window", !options.isSupervised && deploy.restartPolicy?.window != nil)
         }

@@ -6,24 +6,24 @@ extension AttributeRow {
     }
 
     static let deploy = [
-        deploy("mode", "global", .said("Service web: deploy.mode has no effect here")),
+        deploy("mode", "global", .said("\"mode\" has no effect here")),
         deploy("replicas", "2", .here("the number of replicas")),
         deploy("labels", "{a: b}", .said("\"labels\" has no effect here")),
         AttributeRow(
             "services.X.deploy.update_config.*", "deploy: {update_config: {order: start-first}}",
-            .said("deploy.update_config has no effect here")),
+            .said("\"update_config\" has no effect here")),
         AttributeRow(
             "services.X.deploy.rollback_config.*", "deploy: {rollback_config: {parallelism: 1}}",
-            .said("deploy.rollback_config has no effect here")),
+            .said("\"rollback_config\" has no effect here")),
         deploy("resources.limits.cpus", "\"1.5\"", .container("/HostConfig/NanoCpus", "1500000000")),
         deploy("resources.limits.memory", "1m", .container("/HostConfig/Memory", "1048576")),
         deploy("resources.limits.pids", "9", .container("/HostConfig/PidsLimit", "9")),
-        deploy("resources.reservations.cpus", "\"1\"", .said("deploy.resources.reservations.cpus has no effect here")),
+        deploy("resources.reservations.cpus", "\"1\"", .said("\"cpus\" has no effect here")),
         deploy("resources.reservations.memory", "1m", .container("/HostConfig/MemoryReservation", "1048576")),
         AttributeRow(
             "services.X.deploy.resources.reservations.generic_resources.*",
             "deploy: {resources: {reservations: {generic_resources: [{discrete_resource_spec: {kind: a, value: 1}}]}}}",
-            .said("deploy.resources.reservations.generic_resources has no effect here")),
+            .said("\"generic_resources\" has no effect here")),
         deploy(
             "restart_policy.condition", "any",
             .container("/HostConfig/RestartPolicy", #"{"Name": "always", "MaximumRetryCount": 0}"#)),

@@ -34,6 +34,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func itMustNotBeLargerThanAnyEnvironment(isRaw: Bool) throws {
+        var variables: [String: String] = [:]
+        func parse(_ text: String) throws {
+            if isRaw {
+                try DotEnv.parseRaw(text, into: &variables) { _ in nil }
+            } else {
+                try DotEnv.parse(text, into: &variables) { _ in nil }
+            }
+        }
+        let largest = 8 * 1024 * 1024
+        try parse("A=1\n#" + String(repeating: "x", count: largest - 5))
+        #expect(variables == ["A": "1"])
+        #expect(throws: DotEnv.Fault.self) {
+            try parse("B=1\n#" + String(repeating: "x", count: largest - 4))
+        }
+        #expect(variables == ["A": "1"])
+    }
+
     @Test func rawLinesAreKept() throws {
         var variables: [String: String] = [:]
         try DotEnv.parseRaw("A='x' # y\r\n#c\r\nB=$A\nP\n", into: &variables) { ["P": "parent"][$0] }

@@ -45,6 +45,16 @@ import YAML
             ),
             ("services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['80:1'], profiles: [p]}}", []),
             ("services: {a: {image: x, ports: ['80:1']}, b: {image: x, ports: ['80:1'], network_mode: host}}", []),
+            ("services: {a: {image: x, ports: ['80:1'], scale: 2}}", ["1:34 port-collision"]),
+            (
+                "services: {a: {image: x, secrets: [{source: s, mode: 440}]}, b: {image: x, mem_limit: 010}}\nsecrets: {s: {environment: S}}",
+                ["1:54 decimal-mode", "1:87 rewritten-number"]
+            ),
+            (
+                "services: {a: {image: x, deploy: {mode: global, resources: {reservations: {cpus: 1}}}}}",
+                ["1:35 ignored-key", "1:76 ignored-key"]
+            ),
+            ("services: {a: {image: x, deploy: {mode: replicated}}}", []),
             ("services: {a: {image: x, ports: [2222:22, '2223:23', 3306:3306, 8060:60, 24]}}", ["1:34 base-60-port"]),
             (
                 "services: {a: {image: x, depends_on: {b: {condition: service_healthy}}}, b: {image: x, healthcheck: {disable: true}}}",

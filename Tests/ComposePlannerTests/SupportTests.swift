@@ -61,12 +61,6 @@ import Testing
     @Test func swarmsPartOfDeployIsAnnounced() {
         let notices = said {
             var deploy = Deployment()
-            deploy.mode = "global"
-            deploy.update = Deployment.UpdateOrder()
-            deploy.rollback = Deployment.UpdateOrder()
-            deploy.reservations = Deployment.Resources()
-            deploy.reservations?.cpus = 1
-            deploy.reservations?.generic = [Deployment.GenericResource(kind: "a", value: 1)]
             deploy.restartPolicy = Deployment.Restart()
             deploy.restartPolicy?.delay = ComposeDuration("1s")
             deploy.restartPolicy?.window = ComposeDuration("1s")
@@ -74,17 +68,10 @@ import Testing
         }.notices
         #expect(
             notices == [
-                "Service web: deploy.mode, deploy.update_config, deploy.rollback_config, "
-                    + "deploy.resources.reservations.cpus, deploy.resources.reservations.generic_resources, "
-                    + "deploy.restart_policy.delay, deploy.restart_policy.window have no effect here.",
+                "Service web: deploy.restart_policy.delay, deploy.restart_policy.window have no effect here.",
                 "Service web: deploy.restart_policy names no condition, so that its containers are not restarted, as with "
                     + "Docker Compose. Write `condition: any` to restart them.",
             ])
-        #expect(
-            said {
-                $0.deploy = Deployment()
-                $0.deploy?.mode = "replicated"
-            }.notices == [])
     }
 
     @Test func contradictionsAreRefused() {

@@ -13,30 +13,34 @@ package enum Suggestion {
         let limit = max(1, letters.count / 3)
         var best: (distance: Int, name: String)?
         for candidate in names where abs(candidate.utf8.count - letters.count) <= limit {
-            let distance = edits(letters, Array(candidate.utf8))
-            guard distance <= limit, distance < candidate.utf8.count else { continue }
+            guard let distance = edits(letters, Array(candidate.utf8), limit: min(limit, best?.distance ?? limit)),
+                distance < candidate.utf8.count
+            else { continue }
             if let current = best, (current.distance, current.name) <= (distance, candidate) { continue }
             best = (distance, candidate)
         }
         return best?.name
     }
 
-    /// How many letters must be inserted, removed, replaced or swapped with their neighbour.
-    private static func edits(_ first: [UInt8], _ second: [UInt8]) -> Int {
-        var rows = [[Int]](repeating: [Int](repeating: 0, count: second.count + 1), count: first.count + 1)
-        for row in 0...first.count { rows[row][0] = row }
-        for column in 0...second.count { rows[0][column] = column }
-        guard !first.isEmpty, !second.isEmpty else { return max(first.count, second.count) }
-        for row in 1...first.count {
-            for column in 1...second.count {
-                let same = first[row - 1] == second[column - 1]
-                rows[row][column] = min(
-                    rows[row - 1][column] + 1, rows[row][column - 1] + 1, rows[row - 1][column - 1] + (same ? 0 : 1))
-                if row > 1, column > 1, first[row - 1] == second[column - 2], first[row - 2] == second[column - 1] {
-                    rows[row][column] = min(rows[row][column], rows[row - 2][column - 2] + 1)
+    /// How many letters must be inserted, removed, replaced or swapped with their neighbour; nil for more than `limit`.
+    private static func edits(_ first: [UInt8], _ second: [UInt8], limit: Int) -> Int? {
+        var (before, previous) = ([Int](), Array(0...second.count))
+        for row in first.indices {
+            var current = [row + 1]
+            current.reserveCapacity(second.count + 1)
+            for column in second.indices {
+                let same = first[row] == second[column]
+                var cost = min(previous[column + 1] + 1, current[column] + 1, previous[column] + (same ? 0 : 1))
+                if row > 0, column > 0, first[row] == second[column - 1], first[row - 1] == second[column] {
+                    cost = min(cost, before[column - 1] + 1)
                 }
+                current.append(cost)
             }
+            // Further letters only add to the cheapest of a row.
+            guard let least = current.min(), least <= limit + 1 else { return nil }
+            (before, previous) = (previous, current)
         }
-        return rows[first.count][second.count]
+        guard let distance = previous.last, distance <= limit else { return nil }
+        return distance
     }
 }

@@ -18,6 +18,7 @@ package enum Trap: String, Sendable, CaseIterable {
     case impossibleCondition = "impossible-condition"
     case twoRestartPolicies = "two-restart-policies"
     case base60Port = "base-60-port"
+    case decimalMode = "decimal-mode"
 
     /// What to do about it.
     package var advice: String {
@@ -38,6 +39,7 @@ package enum Trap: String, Sendable, CaseIterable {
         case .impossibleCondition: "wait for service_started, or change the other service"
         case .twoRestartPolicies: "remove one of them"
         case .base60Port: "put it in quotes"
+        case .decimalMode: "write it with a zero before it, since modes are octal"
         case .unknownWarning: "the names are " + Trap.allCases.map(\.rawValue).joined(separator: ", ")
         }
     }

@@ -52,7 +52,19 @@ extension Conformer {
         return shape.meaning.isPath ? result : node
     }
 
+    /// Warns of a number with a leading zero, which is octal, where one without it is meant as a rule.
+    private mutating func judgeZero(_ scalar: Scalar, _ value: ScalarValue, _ node: Node) {
+        guard value.isNumber, scalar.text.count > 1, scalar.text.hasPrefix("0"), scalar.text.isOctal,
+            value.text != scalar.text
+        else { return }
+        reporter.warn(.rewrittenNumber, "\(scalar.text) is octal and read as \(value.text)", at: node.mark)
+    }
+
     private mutating func read(_ scalar: Scalar, _ value: ScalarValue, _ node: Node, _ shape: ScalarShape) -> Node? {
+        switch shape.meaning {
+        case .integer, .number, .bytes: judgeZero(scalar, value, node)
+        default: break
+        }
         switch shape.meaning {
         case .text:
             // Most strings are already what they should be; a copy would only cost.
@@ -83,7 +95,14 @@ extension Conformer {
             }
             return node.string(value.text)
         case .fileMode:
-            if let mode = value.wholeNumber { return node.plain(String(mode)) }
+            if let mode = value.wholeNumber {
+                if scalar.text.isOctal, !scalar.text.hasPrefix("0"), mode > 7 {
+                    reporter.warn(
+                        .decimalMode, "\(mode) is a decimal number, which is the mode 0\(String(mode, radix: 8))",
+                        at: node.mark)
+                }
+                return node.plain(String(mode))
+            }
             guard let mode = Int(value.text, radix: 8), mode >= 0 else { return unfit(node, shape) }
             return node.plain(String(mode))
         case .path: return node.string(paths?.absolute(value.text) ?? value.text)
@@ -143,6 +162,11 @@ extension Conformer {
         reporter.error("\"\(text)\" \(reason)", at: node.mark, hint: hint)
         return nil
     }
+}
+
+extension String {
+    /// Whether it consists of the digits of octal numbers.
+    fileprivate var isOctal: Bool { utf8.allSatisfy { (0x30...0x37).contains($0) } }
 }
 
 extension ScalarValue {

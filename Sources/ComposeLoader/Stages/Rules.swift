@@ -40,15 +40,19 @@ struct Rules {
 
     /// Attributes of a service that are there for other tools: no container differs by them.
     private static let withoutEffect = [
-        ["deploy", "labels"], ["deploy", "placement"], ["deploy", "endpoint_mode"], ["credential_spec"],
-        ["pull_refresh_after"],
+        ["deploy", "labels"], ["deploy", "placement"], ["deploy", "endpoint_mode"], ["deploy", "mode"],
+        ["deploy", "update_config"], ["deploy", "rollback_config"], ["deploy", "resources", "limits", "devices"],
+        ["deploy", "resources", "reservations", "cpus"], ["deploy", "resources", "reservations", "generic_resources"],
+        ["credential_spec"], ["pull_refresh_after"],
     ]
 
     private mutating func ignored(_ service: Mapping.Entry) {
         for path in Rules.withoutEffect {
             guard let name = path.last,
                 let parent = path.dropLast().reduce(Optional(service.value), { $0?.field($1) }),
-                let entry = parent.mapping?.entry(name), !entry.value.isNull
+                let entry = parent.mapping?.entry(name), !entry.value.isNull,
+                // What is in force anyway.
+                path != ["deploy", "mode"] || entry.value.text != "replicated"
             else { continue }
             reporter.at(["services", service.key.name] + path) {
                 $0.warn(.ignoredKey, "\"\(name)\" has no effect here", at: entry.key.mark)

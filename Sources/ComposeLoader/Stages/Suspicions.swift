@@ -43,25 +43,45 @@ struct Suspicions {
     /// Two services, or one twice, on one port of the host: the engine starts the first only. A range is no claim: the
     /// engine takes a free port of it.
     private mutating func checkPorts() {
-        var claims: [String: [Claim]] = [:]
+        var claims: [String: Claims] = [:]
         for (name, service) in project.services.sorted(by: { $0.key < $1.key }) where service.publishesPorts {
             for (index, port) in service.ports.enumerated() {
                 guard let published = port.published.flatMap({ Int($0) }), published > 0 else { continue }
                 let claim = Claim(service: name, index: index, address: port.hostAddress ?? "")
                 let key = "\(published)/\(port.transport)"
-                if let other = claims[key]?.first(where: { Self.collide($0.address, claim.address) }) {
-                    report(claim, other, key)
-                }
-                claims[key, default: []].append(claim)
+                if let other = claims[key, default: Claims()].add(claim) { report(claim, other, key) }
+                if service.replicas > 1 { report(claim, key, replicas: service.replicas) }
             }
         }
     }
 
-    /// Whether a port on one address is taken on the other: no address is all of them.
-    private static func collide(_ first: String, _ second: String) -> Bool {
-        if first == second || first.isEmpty || second.isEmpty { return true }
-        let isSameVersion = first.contains(":") == second.contains(":")
-        return isSameVersion && ["0.0.0.0", "::"].contains { $0 == first || $0 == second }
+    /// The claims to one port, by what their addresses stand for, so that many of them cost no more each.
+    private struct Claims {
+        private var byAddress: [String: Claim] = [:]
+
+        /// Adds a claim; returns an earlier one to the same port of the same address. No address is all of them.
+        mutating func add(_ claim: Claim) -> Claim? {
+            let wildcard = claim.address.contains(":") ? "::" : "0.0.0.0"
+            let rivals: [String] =
+                switch claim.address {
+                case "": ["any"]
+                case "0.0.0.0", "::": [claim.address, "", "some " + wildcard]
+                default: [claim.address, "", wildcard]
+                }
+            let other = rivals.compactMap { byAddress[$0] }.first
+            for key in [claim.address, "any", "some " + wildcard] where byAddress[key] == nil { byAddress[key] = claim }
+            return other
+        }
+    }
+
+    private mutating func report(_ claim: Claim, _ port: String, replicas: Int) {
+        let path = ["services", claim.service, "ports", String(claim.index)]
+        let mark = locator.place(path, value: true)
+        reporter.at(path) {
+            $0.warn(
+                .portCollision, "each of \(replicas) replicas wants port \(port) of the host, and one can have it",
+                at: mark)
+        }
     }
 
     private mutating func report(_ claim: Claim, _ other: Claim, _ port: String) {
@@ -136,5 +156,8 @@ extension RestartPolicy.Condition {
 
 extension Service {
     /// Whether its ports are the host's: in another's network, or the host's, they are not published.
-    fileprivate var publishesPorts: Bool { networkMode.map { $0 == "bridge" || $0 == "default" } ?? true }
+    fileprivate var publishesPorts: Bool {
+        guard let mode = networkMode else { return true }
+        return mode != "host" && mode != "none" && !mode.contains(":")
+    }
 }

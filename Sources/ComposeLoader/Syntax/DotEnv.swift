@@ -8,10 +8,19 @@ struct DotEnv {
         var message: String
     }
 
+    /// UTF-8 bytes of one file. Linux starts no program whose arguments and variables come to more than 6 MiB; the rest
+    /// is room for comments. Each variable takes many times its text in memory.
+    private static let largest = 8 * 1024 * 1024
+
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
     private var remaining = Template.longest
+
+    private static func checkSize(of text: String) throws(Fault) {
+        guard text.utf8.count > largest else { return }
+        throw Fault(line: 1, message: "the file is larger than \(largest / 1024 / 1024) MiB")
+    }
 
     private init(_ text: String) {
         bytes = Array(text.utf8)
@@ -22,6 +31,7 @@ struct DotEnv {
     static func parse(
         _ text: String, into variables: inout [String: String], lookup: @escaping Lookup
     ) throws(Fault) {
+        try checkSize(of: text)
         var parser = DotEnv(text)
         while let name = try parser.name() {
             switch name {
@@ -35,6 +45,7 @@ struct DotEnv {
 
     /// Reads `KEY=VALUE` lines as they are: no quotes, no variables.
     static func parseRaw(_ text: String, into variables: inout [String: String], lookup: Lookup) throws(Fault) {
+        try checkSize(of: text)
         // Bytes, because a carriage return and a line feed together are one character.
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {

@@ -19,6 +19,7 @@ struct PortSyntax {
         let (address, host, container) = try splitAddress(ports)
         guard !container.isEmpty else { throw Fault(message: "\"\(text)\" names no port of the container") }
         let targets = try range(container, in: text)
+        guard targets.lowerBound > 0 else { throw Fault(message: "\"\(text)\" has 0 for a port of the container") }
         guard !host.isEmpty else {
             return targets.map { Entry(address: address, published: nil, target: $0, transport: transport) }
         }
