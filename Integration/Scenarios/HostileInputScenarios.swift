@@ -68,6 +68,13 @@ import Testing
             what: "a scalar of 20 MB", make: "head -c 20000000 /dev/zero | tr '\\0' a >compose.yaml",
             says: ["compose.yaml:1:1", "bytes"]),
         Hostile(
+            what: "a command of millions of words",
+            make: """
+                printf 'services: {a: {image: x, command: "' >compose.yaml
+                { yes a | head -c 10000000 | tr '\\n' ' '; echo '"}}'; } >>compose.yaml
+                """,
+            says: ["compose.yaml:1:", "2 MiB"]),
+        Hostile(
             what: "millions of values", make: "{ printf 'x: ['; yes a, | head -c 12000000; echo ']'; } >compose.yaml",
             says: ["compose.yaml:", "values"]),
         Hostile(

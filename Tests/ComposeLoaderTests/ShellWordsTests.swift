@@ -18,7 +18,7 @@ import Testing
         #expect(split.operatorFound?.character == operatorFound)
     }
 
-    @Test(arguments: ["'x", "\"x", "x\\", "(a)", "a )"])
+    @Test(arguments: ["'x", "\"x", "x\\", "(a)", "a )", String(repeating: "a ", count: 1 << 20) + "a"])
     func refuses(line: String) {
         #expect(throws: ShellWords.Fault.self) { try ShellWords(line) }
     }

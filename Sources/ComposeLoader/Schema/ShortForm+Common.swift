@@ -86,6 +86,7 @@ extension ShortForm {
                 case .unclosedQuote: "a quote is not closed"
                 case .trailingBackslash: "it ends with a backslash"
                 case .parenthesis: "it has a parenthesis outside quotes"
+                case .tooLong: "it is longer than the 2 MiB that Linux runs"
                 }
             conformer.reporter.error(
                 "the command line cannot be split into words: \(fault)", at: node.mark,

@@ -16,7 +16,11 @@ struct ShellWords {
         case unclosedQuote
         case trailingBackslash
         case parenthesis
+        case tooLong
     }
+
+    /// In bytes. Linux gives a program's arguments a quarter of its stack's limit, which is 8 MiB where nobody sets it.
+    private static let longest = 2 << 20
 
     /// What keeps blanks and operators from having a meaning. A substitution stays in its word as it is written.
     private enum Quote {
@@ -24,6 +28,7 @@ struct ShellWords {
     }
 
     init(_ line: String) throws(Fault) {
+        guard line.utf8.count <= ShellWords.longest else { throw .tooLong }
         var word: [UInt8] = []
         var inWord = false
         var escaped = false
