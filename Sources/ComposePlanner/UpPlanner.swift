@@ -22,22 +22,22 @@ package struct UpPlanner {
     /// The containers on networks that are made anew, with the networks' names.
     var movedContainers: [ContainerID: String] = [:]
     /// The services that are planned only because their containers are on such a network.
-    private var neighbours: Set<String> = []
+    var neighbours: Set<String> = []
     /// The jobs that run again though they have completed.
     private var repeatedJobs: Set<String> = []
     /// The containers of the hooks that run in ones of their own.
     var hookContainers: [ContainerHandle] = []
-    private var waits: [Wait: OperationID] = [:]
-    private var links: [OperationID: ContainerLinks] = [:]
+    var waits: [Wait: OperationID] = [:]
+    var links: [OperationID: ContainerLinks] = [:]
     /// The stops of containers that go, by the host ports that they free.
     var portStops: [Int: [OperationID]] = [:]
     var renames: [(container: ContainerHandle, name: String)] = []
     var replacements: [(old: ObservedContainer, new: ContainerHandle, cause: String)] = []
     /// What differs where a container is made in place of another, by the operation that makes it.
-    private var changes: [OperationID: [FieldChange]] = [:]
+    var changes: [OperationID: [FieldChange]] = [:]
     var removals: [(container: ObservedContainer, cause: String)] = []
 
-    private struct Wait: Hashable {
+    struct Wait: Hashable {
         let container: ContainerHandle
         let readiness: Readiness
         let isOptional: Bool
@@ -241,162 +241,5 @@ package struct UpPlanner {
             service.dependencies.filter { $0.value.condition == .completed }.keys
         }
         return Set(needed).filter { (replicas[$0] ?? []).contains { $0.start == nil } }
-    }
-
-    private mutating func planCreation(_ service: Service, number: Int, cause: String) {
-        let name = containerName(service, number: number)
-        let (id, handle) = addCreation(service, number: number, name: name, replacing: nil, cause: cause)
-        var replica = PlannedReplica(number: number, handle: handle, observed: nil)
-        if !options.withoutStart {
-            addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: [id])
-        }
-        replicas[service.name, default: []].append(replica)
-    }
-
-    private mutating func planReplacement(of old: ObservedContainer, _ service: Service, cause reason: RecreateCause) {
-        let cause = reason.text
-        refusePaused(old)
-        var temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
-        // An earlier, interrupted replacement of the same container has that name until it goes.
-        while observed.containers.contains(where: { $0.name == temporary }) {
-            temporary = "\(old.id.short)_" + temporary.dropFirst(old.id.short.count)
-        }
-        let (creation, handle) = addCreation(
-            service, number: old.number, name: temporary, replacing: old, cause: cause)
-        if !reason.changes.isEmpty { changes[creation] = reason.changes }
-        var replica = PlannedReplica(number: old.number, handle: handle, observed: old)
-        var needs = [creation]
-        if old.summary.state.isRunning {
-            // As late as possible, so that the old one serves until its successor may start.
-            let stop = addStop(
-                of: old, cause: cause, needs: needs + (options.withoutStart ? [] : startNeeds(of: service)))
-            replica.stop = stop.first
-            needs.append(stop.last)
-        }
-        if !options.withoutStart, !neighbours.contains(service.name) || old.summary.state.isRunning {
-            addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: needs)
-            addWait(
-                for: handle, .up, service: service.name, needs: replica.whenReady,
-                cause: "must be up before the container that it replaces goes")
-        }
-        replacements.append((old, handle, cause))
-        replicas[service.name, default: []].append(replica)
-    }
-
-    private mutating func addCreation(
-        _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, cause: String
-    ) -> (OperationID, ContainerHandle) {
-        let resources =
-            service.networks.keys.compactMap { networkOperations[$0] }
-            + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
-        let id = addContainer(
-            containerSpec(service, number: number, replacing: old), linking: service, name: name, cause: cause,
-            needs: resources)
-        return (id, .planned(id, name: containerName(service, number: number)))
-    }
-
-    /// Adds the making of a container, and what is filled in when those that it refers to, as `service` does, are there.
-    ///
-    /// - Parameter targets: containers to take for services' first ones.
-    mutating func addContainer(
-        _ spec: ContainerSpec, linking service: Service, targets: [String: ContainerHandle] = [:], name: String,
-        cause: String, needs: [OperationID]
-    ) -> OperationID {
-        var (spec, targets) = (spec, targets)
-        for name in service.references where targets[name] == nil {
-            targets[name] = linkedContainer(name)
-            if targets[name] == nil {
-                problems.append(
-                    "Service \(service.name) shares a namespace or volumes with \(name), which has no container.")
-            }
-        }
-        let links = ContainerLinks(service: service, targets: targets)
-        let makers = targets.values.compactMap(\.maker)
-        if makers.isEmpty {
-            links.resolve(&spec) { if case .existing(let id, _) = $0 { id } else { ContainerID($0.name) } }
-        }
-        let id = builder.add(
-            .createContainer(name: name), cause: cause, needs: needs + makers, service: service.name,
-            spec: .container(spec))
-        if !makers.isEmpty { self.links[id] = links }
-        return id
-    }
-
-    /// Adds a replica's start, and the `post_start` hooks that follow it.
-    private mutating func addStart(
-        of replica: inout PlannedReplica, _ service: Service, hooks: [Hook], cause: String, needs: [OperationID]
-    ) {
-        let start = addStart(
-            replica.handle, service, cause: cause,
-            needs: needs + startNeeds(of: service) + portNeeds(of: service))
-        replica.start = start
-        replica.ready =
-            builder.addHooks(hooks, .postStart, in: replica.handle, needs: [start], service: service.name).last ?? start
-    }
-
-    /// Adds the start of a container that gets the service's files.
-    mutating func addStart(
-        _ container: ContainerHandle, _ service: Service, cause: String, needs: [OperationID]
-    ) -> OperationID {
-        let files = injectedFiles(service)
-        return builder.add(
-            .startContainer(container), cause: cause, needs: needs, service: service.name,
-            spec: files.isEmpty ? nil : .files(files))
-    }
-
-    // MARK: Needs
-
-    /// What must have happened before a replica of `service` may start: what it depends on has started, is healthy or
-    /// has completed.
-    mutating func startNeeds(of service: Service) -> [OperationID] {
-        var needs: [OperationID] = []
-        for (name, dependency) in service.dependencies.sorted(by: { $0.key < $1.key }) {
-            // One that only moves with a network may be stopped, and stays so.
-            for replica in replicas[name] ?? [] where replica.start != nil || !replica.isReplacement {
-                switch dependency.condition {
-                case .started:
-                    needs += replica.whenReady
-                case .healthy:
-                    if replica.start == nil, replica.observed?.summary.health == .healthy { continue }
-                    needs.append(
-                        addWait(
-                            for: replica.handle, .healthy, service: name, needs: replica.whenReady,
-                            cause: "\(service.name) needs it healthy", isOptional: !dependency.required))
-                case .completed:
-                    needs.append(
-                        addWait(
-                            for: replica.handle, .completed, service: name, needs: replica.whenReady,
-                            cause: "\(service.name) needs it completed", isOptional: !dependency.required))
-                }
-            }
-        }
-        return needs
-    }
-
-    @discardableResult
-    mutating func addWait(
-        for container: ContainerHandle, _ readiness: Readiness, service: String, needs: [OperationID], cause: String,
-        isOptional: Bool = false
-    ) -> OperationID {
-        let wait = Wait(container: container, readiness: readiness, isOptional: isOptional)
-        if let id = waits[wait] { return id }
-        let id = builder.add(
-            .awaitContainer(container, readiness), cause: cause, needs: needs, service: service,
-            isOptional: isOptional)
-        waits[wait] = id
-        return id
-    }
-
-    private mutating func planFinalWaits(_ services: [Service]) {
-        for service in services {
-            for replica in replicas[service.name] ?? [] {
-                let isHealthy = replica.start == nil && replica.observed?.summary.health == .healthy
-                let isAwaited = waits.keys.contains { $0.container == replica.handle && !$0.isOptional }
-                if isHealthy || isAwaited { continue }
-                addWait(
-                    for: replica.handle, .up, service: service.name, needs: replica.whenReady,
-                    cause: "the command waits for it")
-            }
-        }
     }
 }

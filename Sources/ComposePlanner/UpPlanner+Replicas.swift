@@ -1,0 +1,106 @@
+import ComposeModel
+import EngineAPI
+
+// The operations of one replica: made, put in another's place, started.
+extension UpPlanner {
+    mutating func planCreation(_ service: Service, number: Int, cause: String) {
+        let name = containerName(service, number: number)
+        let (id, handle) = addCreation(service, number: number, name: name, replacing: nil, cause: cause)
+        var replica = PlannedReplica(number: number, handle: handle, observed: nil)
+        if !options.withoutStart {
+            addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: [id])
+        }
+        replicas[service.name, default: []].append(replica)
+    }
+
+    mutating func planReplacement(of old: ObservedContainer, _ service: Service, cause reason: RecreateCause) {
+        let cause = reason.text
+        refusePaused(old)
+        var temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
+        // An earlier, interrupted replacement of the same container has that name until it goes.
+        while observed.containers.contains(where: { $0.name == temporary }) {
+            temporary = "\(old.id.short)_" + temporary.dropFirst(old.id.short.count)
+        }
+        let (creation, handle) = addCreation(
+            service, number: old.number, name: temporary, replacing: old, cause: cause)
+        if !reason.changes.isEmpty { changes[creation] = reason.changes }
+        var replica = PlannedReplica(number: old.number, handle: handle, observed: old)
+        var needs = [creation]
+        if old.summary.state.isRunning {
+            // As late as possible, so that the old one serves until its successor may start.
+            let stop = addStop(
+                of: old, cause: cause, needs: needs + (options.withoutStart ? [] : startNeeds(of: service)))
+            replica.stop = stop.first
+            needs.append(stop.last)
+        }
+        if !options.withoutStart, !neighbours.contains(service.name) || old.summary.state.isRunning {
+            addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: needs)
+            addWait(
+                for: handle, .up, service: service.name, needs: replica.whenReady,
+                cause: "must be up before the container that it replaces goes")
+        }
+        replacements.append((old, handle, cause))
+        replicas[service.name, default: []].append(replica)
+    }
+
+    private mutating func addCreation(
+        _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, cause: String
+    ) -> (OperationID, ContainerHandle) {
+        let resources =
+            service.networks.keys.compactMap { networkOperations[$0] }
+            + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
+        let id = addContainer(
+            containerSpec(service, number: number, replacing: old), linking: service, name: name, cause: cause,
+            needs: resources)
+        return (id, .planned(id, name: containerName(service, number: number)))
+    }
+
+    /// Adds the making of a container, and what is filled in when those that it refers to, as `service` does, are there.
+    ///
+    /// - Parameter targets: containers to take for services' first ones.
+    mutating func addContainer(
+        _ spec: ContainerSpec, linking service: Service, targets: [String: ContainerHandle] = [:], name: String,
+        cause: String, needs: [OperationID]
+    ) -> OperationID {
+        var (spec, targets) = (spec, targets)
+        for name in service.references where targets[name] == nil {
+            targets[name] = linkedContainer(name)
+            if targets[name] == nil {
+                problems.append(
+                    "Service \(service.name) shares a namespace or volumes with \(name), which has no container.")
+            }
+        }
+        let links = ContainerLinks(service: service, targets: targets)
+        let makers = targets.values.compactMap(\.maker)
+        if makers.isEmpty {
+            links.resolve(&spec) { if case .existing(let id, _) = $0 { id } else { ContainerID($0.name) } }
+        }
+        let id = builder.add(
+            .createContainer(name: name), cause: cause, needs: needs + makers, service: service.name,
+            spec: .container(spec))
+        if !makers.isEmpty { self.links[id] = links }
+        return id
+    }
+
+    /// Adds a replica's start, and the `post_start` hooks that follow it.
+    mutating func addStart(
+        of replica: inout PlannedReplica, _ service: Service, hooks: [Hook], cause: String, needs: [OperationID]
+    ) {
+        let start = addStart(
+            replica.handle, service, cause: cause,
+            needs: needs + startNeeds(of: service) + portNeeds(of: service))
+        replica.start = start
+        replica.ready =
+            builder.addHooks(hooks, .postStart, in: replica.handle, needs: [start], service: service.name).last ?? start
+    }
+
+    /// Adds the start of a container that gets the service's files.
+    mutating func addStart(
+        _ container: ContainerHandle, _ service: Service, cause: String, needs: [OperationID]
+    ) -> OperationID {
+        let files = injectedFiles(service)
+        return builder.add(
+            .startContainer(container), cause: cause, needs: needs, service: service.name,
+            spec: files.isEmpty ? nil : .files(files))
+    }
+}
