@@ -7,7 +7,9 @@ import Testing
 
 /// Every failure of every scenario, one after the other: whatever goes wrong at whichever call, the stack ends as it was
 /// or as it was to be.
-@Suite struct FaultSweepTests {
+///
+/// One case at a time: hundreds at once would leave tests with deadlines no time on a small machine.
+@Suite(.serialized) struct FaultSweepTests {
     @Test func theTableIsLong() async throws {
         #expect(Set(Scenario.all.map(\.description)).count == Scenario.all.count)
         #expect(Scenario.all.count >= 25)
