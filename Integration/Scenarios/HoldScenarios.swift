@@ -222,4 +222,25 @@ import Testing
             #expect(!up.output.contains("was killed after"), "it was killed because it was told to\n\(up)")
         }
     }
+
+    @Test(arguments: [(signal: Signal.interrupt, code: Int32(130)), (.terminate, 143)])
+    func threeSignalsMustEndTheCommandAtOnce(_ end: (signal: Signal, code: Int32)) async throws {
+        try await Scenario.with(HoldScenarios.stubborn) { scenario in
+            let up = try await scenario.whileRunning("up", "deaf") { up in
+                try await up.waitForError("\(scenario.name("deaf", 2))  Started")
+                try up.signal(end.signal)
+                try await up.waitForError("Stopping what this command started")
+                try up.signal(end.signal)
+                try up.signal(end.signal)
+            }
+            up.exits(end.code)
+            // Debian's engine may never end a stop beside the one of ten minutes that it was left with.
+            for container in try await scenario.containers() {
+                try await scenario.engine.removeContainer(container.id, force: true, anonymousVolumes: true)
+            }
+            // What else it left is named by labels, and the next command ends it.
+            try await scenario.gantry("down", "-t", "1")
+            try await scenario.expectNothing("\(up)")
+        }
+    }
 }

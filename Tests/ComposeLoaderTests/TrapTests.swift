@@ -55,6 +55,11 @@ import YAML
                 ["1:35 ignored-key", "1:76 ignored-key"]
             ),
             ("services: {a: {image: x, deploy: {mode: replicated}}}", []),
+            (
+                "services: {a: {image: x, profiles: [p], depends_on: [b]}, b: {image: x, profiles: [q]}}",
+                ["1:54 unreachable-profile"]
+            ),
+            ("services: {a: {image: x, profiles: [p], depends_on: [b]}, b: {image: x, profiles: [q, p]}}", []),
             ("services: {a: {image: x, ports: [2222:22, '2223:23', 3306:3306, 8060:60, 24]}}", ["1:34 base-60-port"]),
             (
                 "services: {a: {image: x, depends_on: {b: {condition: service_healthy}}}, b: {image: x, healthcheck: {disable: true}}}",

@@ -13,6 +13,7 @@ package enum Trap: String, Sendable, CaseIterable {
     case externalName = "external-name"
     case severalFiles = "several-files"
     case unknownWarning = "unknown-warning"
+    case unreachableProfile = "unreachable-profile"
     case unknownProfile = "unknown-profile"
     case portCollision = "port-collision"
     case impossibleCondition = "impossible-condition"
@@ -38,6 +39,7 @@ package enum Trap: String, Sendable, CaseIterable {
         case .portCollision: "give one of them another port, or profiles that are not on together"
         case .impossibleCondition: "wait for service_started, or change the other service"
         case .twoRestartPolicies: "remove one of them"
+        case .unreachableProfile: "give both a profile in common"
         case .base60Port: "put it in quotes"
         case .decimalMode: "write it with a zero before it, since modes are octal"
         case .unknownWarning: "the names are " + Trap.allCases.map(\.rawValue).joined(separator: ", ")

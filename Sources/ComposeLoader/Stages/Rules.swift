@@ -23,6 +23,24 @@ struct Rules {
             ignored(entry)
             repeatedHosts(entry)
             restart(entry)
+            unreachable(entry, among: root.field("services"))
+        }
+    }
+
+    /// A service whose own profiles do not start it, because what it needs is in others only.
+    private mutating func unreachable(_ service: Mapping.Entry, among services: Node?) {
+        let own = Set((service.value.field("profiles")?.items ?? []).compactMap(\.text))
+        guard !own.isEmpty, !own.contains("") else { return }
+        for need in service.value.field("depends_on")?.mapping?.entries ?? []
+        where need.value.field("required")?.text != "false" {
+            let others = (services?.field(need.key.name)?.field("profiles")?.items ?? []).compactMap(\.text)
+            guard !others.isEmpty, !others.contains(""), own.isDisjoint(with: others) else { continue }
+            reporter.at(["services", service.key.name, "depends_on", need.key.name]) {
+                $0.warn(
+                    .unreachableProfile,
+                    "no profile of \(service.key.name) starts it alone, because \(need.key.name) has others only",
+                    at: need.key.mark)
+            }
         }
     }
 
