@@ -18,6 +18,8 @@ public struct DockerEngine: ContainerEngine {
         public var startTimeout: Duration = .seconds(120)
         /// For stopping a container, on top of its grace period: the engine still unmounts and disconnects.
         public var stopMargin: Duration = .seconds(30)
+        /// How long the engine lets a container stop where nothing else is said.
+        package var engineGracePeriod: Duration = .seconds(10)
         /// Until a pull or build begins to answer, and between two pieces of a build's context: registries are slow.
         public var imageTimeout: Duration = .seconds(300)
         /// How many idle connections are kept: as many as calls usefully run at once.

@@ -84,15 +84,26 @@ struct DeadlineTests {
         }
     }
 
-    @Test func theContainersOwnGracePeriodCounts() async throws {
-        try await withStub { connection in
+    @Test(arguments: [(grace: 300, isStopped: true), (grace: 0, isStopped: false)])
+    func theContainersOwnGracePeriodCounts(grace: Int, isStopped: Bool) async throws {
+        var configuration = DockerEngine.Configuration()
+        configuration.engineGracePeriod = .milliseconds(20)
+        configuration.stopMargin = .milliseconds(20)
+        let asked = Mailbox()
+        try await withStub(configuration: configuration) { connection in
             try await connection.serve { request in
-                if request.line.hasPrefix("GET") { return Stub.json(#"{"Id":"c1","Config":{"StopTimeout":300}}"#) }
+                if request.line.hasPrefix("GET") {
+                    asked.post("asked")
+                    return Stub.json(#"{"Id":"c1","Config":{"StopTimeout":\#(grace)}}"#)
+                }
                 #expect(request.line == "POST /v1.41/containers/c1/stop HTTP/1.1")
-                return Stub.empty("304 Not Modified")
+                _ = await asked.next()
+                return isStopped ? Stub.empty("304 Not Modified") : ""
             }
         } _: { (engine, _) async throws in
-            try await engine.stopContainer("c1", timeout: nil)
+            if isStopped { return try await engine.stopContainer("c1", timeout: nil) }
+            let error = await #expect(throws: EngineError.self) { try await engine.stopContainer("c1", timeout: nil) }
+            #expect(error?.code == .timedOut)
         }
     }
 }

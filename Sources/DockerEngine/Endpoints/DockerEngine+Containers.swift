@@ -47,11 +47,20 @@ extension DockerEngine {
 
     /// Stops a container; one that does not run is success.
     public func stopContainer(_ id: ContainerID, timeout: Duration?) async throws {
-        let grace = if let timeout { timeout } else { try await gracePeriod(of: id) }
         var request = try post("\(path(id))/stop", query: timeout.map { [("t", "\($0.secondsRoundedUp)")] } ?? [])
-        request.deadline = transport.configuration.stop(grace: grace)
         request.acceptedStatuses = [304]
-        try await transport.run(request)
+        if let timeout {
+            request.deadline = transport.configuration.stop(grace: timeout)
+            return try await transport.run(request)
+        }
+        // Few containers have a grace period of their own, so it is asked for only where a stop takes that long.
+        request.deadline = Deadline(limit: DockerEngine.longestGracePeriod, scope: .answer)
+        try await withThrowingTaskGroup(of: Void.self) { [request] group in
+            defer { group.cancelAll() }
+            group.addTask { try await transport.run(request) }
+            group.addTask { try await exceedGracePeriod(of: id, request.call) }
+            try await group.next()
+        }
     }
 
     /// Sends a signal. Throws `.conflict` where the container does not run.
@@ -108,12 +117,18 @@ extension DockerEngine {
 
     func path(_ id: ContainerID) -> String { "/containers/\(URLText.component(id.rawValue))" }
 
-    private func gracePeriod(of id: ContainerID) async throws -> Duration {
-        .seconds(try await inspect(id).config?.stopTimeout ?? DockerEngine.engineGracePeriod)
+    /// Throws when stopping has taken longer than the container's own grace period and the margin.
+    private func exceedGracePeriod(of id: ContainerID, _ call: String) async throws {
+        let usual = transport.configuration.stop(grace: transport.configuration.engineGracePeriod).limit
+        try await Task.sleep(for: usual)
+        let grace = try? await inspect(id).config?.stopTimeout
+        let limit = grace.map { transport.configuration.stop(grace: .seconds($0)).limit } ?? usual
+        try await Task.sleep(for: max(.zero, limit - usual))
+        throw TransportFailure.timedOut(limit).error(of: call)
     }
 
-    /// How long the engine lets a container stop where nothing else is said, in seconds.
-    private static let engineGracePeriod: Int64 = 10
+    /// More than a day of grace nobody gives; a limit must be some number.
+    private static let longestGracePeriod: Duration = .seconds(86_400)
 
     private func attach(_ id: ContainerID, to networks: ArraySlice<NetworkAttachment>) async throws {
         do {

@@ -9,6 +9,13 @@ struct BodyPiece: Sendable {
     var isLast: Bool
 }
 
+/// A response's head, and its body where all of that was there soon after it.
+struct Answer: Sendable {
+    var head: HTTPResponseHead
+    /// nil where the body is still to be received.
+    var body: BodyPiece?
+}
+
 /// How long an exchange may take.
 struct Deadline: Sendable {
     enum Scope: Sendable {
@@ -52,7 +59,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     private var phase = Phase.idle
     private var head: HTTPResponseHead?
     private var buffered = ByteBuffer()
-    private var headWaiter: EventLoopPromise<HTTPResponseHead>?
+    private var answerWaiter: EventLoopPromise<Answer>?
     private var pieceWaiter: EventLoopPromise<BodyPiece>?
     private var isRequestComplete = false
     /// Whether a round of reads is under way, or the rest after it.
@@ -87,15 +94,12 @@ final class ExchangeHandler: ChannelInboundHandler {
         readIfWanted()
     }
 
-    /// Delivers the response head when it is there.
-    func receiveHead(_ promise: EventLoopPromise<HTTPResponseHead>) {
-        if let head {
-            promise.succeed(head)
-        } else if case .failed(let error) = phase {
-            promise.fail(error)
-        } else {
-            headWaiter = promise
-        }
+    /// Delivers the head of a stream when it is there; any other response's with its body, unless that is long: then
+    /// whoever waits is woken once instead of twice.
+    func receiveAnswer(_ promise: EventLoopPromise<Answer>) {
+        if case .failed(let error) = phase { return promise.fail(error) }
+        answerWaiter = promise
+        deliver()
     }
 
     /// Delivers what has arrived of the body, waiting for the first of it where there is nothing yet.
@@ -145,7 +149,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         phase = .failed(error)
         reuse.set(false)
         alarm?.cancel()
-        headWaiter.take()?.fail(error)
+        answerWaiter.take()?.fail(error)
         deliver()
         context?.close(promise: nil)
     }
@@ -216,7 +220,6 @@ final class ExchangeHandler: ChannelInboundHandler {
         self.head = head
         if head.status == .switchingProtocols { decoder.isTakenOver = true }
         if deadline?.scope == .head { disarmAlarm() }
-        headWaiter.take()?.succeed(head)
     }
 
     private func endBody() {
@@ -225,6 +228,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     private func deliver() {
+        deliverAnswer()
         guard let waiter = pieceWaiter else { return }
         switch phase {
         case .failed(let error) where buffered.readableBytes == 0:
@@ -232,12 +236,7 @@ final class ExchangeHandler: ChannelInboundHandler {
             waiter.fail(error)
         case .ended:
             pieceWaiter = nil
-            let isReusable = head?.isKeepAlive == true && isRequestComplete && !decoder.isTakenOver
-            if isReusable {
-                phase = .idle
-                reuse.set(true)
-            }
-            waiter.succeed(BodyPiece(bytes: takeBuffered(), isLast: true))
+            waiter.succeed(takeLast())
         case .receivingBody where buffered.readableBytes > 0, .failed:
             pieceWaiter = nil
             waiter.succeed(BodyPiece(bytes: takeBuffered(), isLast: false))
@@ -245,6 +244,29 @@ final class ExchangeHandler: ChannelInboundHandler {
         case .receivingBody, .awaitingHead, .idle:
             break
         }
+    }
+
+    private func deliverAnswer() {
+        guard let waiter = answerWaiter, let head else { return }
+        switch phase {
+        case .ended:
+            answerWaiter = nil
+            waiter.succeed(Answer(head: head, body: takeLast()))
+        case .receivingBody where isStream || buffered.readableBytes >= ExchangeHandler.readAhead:
+            answerWaiter = nil
+            waiter.succeed(Answer(head: head))
+        case .receivingBody, .awaitingHead, .idle, .failed:
+            break
+        }
+    }
+
+    /// The end of the body. The connection may take the next request from here on.
+    private func takeLast() -> BodyPiece {
+        if head?.isKeepAlive == true, isRequestComplete, !decoder.isTakenOver {
+            phase = .idle
+            reuse.set(true)
+        }
+        return BodyPiece(bytes: takeBuffered(), isLast: true)
     }
 
     private func takeBuffered() -> ByteBuffer {

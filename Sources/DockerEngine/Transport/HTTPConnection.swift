@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// A connection to the engine that carries one exchange at a time.
 ///
@@ -10,6 +11,8 @@ final class HTTPConnection: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<ExchangeHandler>
     private let reuse: Flag
+    /// The body that came with its head and was not asked for yet.
+    private let arrived = Mutex<BodyPiece?>(nil)
 
     private init(channel: any Channel, handler: NIOLoopBound<ExchangeHandler>, reuse: Flag) {
         self.channel = channel
@@ -59,9 +62,9 @@ final class HTTPConnection: Sendable {
 
     /// Sends a whole request and returns the head of its response.
     func exchange(_ request: HTTPRequestHead, body: ByteBuffer?, deadline: Deadline) async throws -> HTTPResponseHead {
-        try await wait { handler, promise in
+        try await keepBody { handler, promise in
             handler.begin(request, body: body, isComplete: true, deadline: deadline)
-            handler.receiveHead(promise)
+            handler.receiveAnswer(promise)
         }
     }
 
@@ -71,10 +74,13 @@ final class HTTPConnection: Sendable {
     }
 
     /// The head of the response.
-    func receiveHead() async throws -> HTTPResponseHead { try await wait { $0.receiveHead($1) } }
+    func receiveHead() async throws -> HTTPResponseHead { try await keepBody { $0.receiveAnswer($1) } }
 
     /// The next piece of the response's body.
-    func receivePiece() async throws -> BodyPiece { try await wait { $0.receivePiece($1) } }
+    func receivePiece() async throws -> BodyPiece {
+        if let piece = arrived.withLock({ $0.take() }) { return piece }
+        return try await wait { $0.receivePiece($1) }
+    }
 
     /// Writes bytes of the body, or what follows a takeover; returns when the socket has taken them.
     func write(_ bytes: ByteBuffer) async throws { try await wait { $0.write(bytes, $1) } }
@@ -95,6 +101,14 @@ final class HTTPConnection: Sendable {
     func closeAndWait() async {
         close()
         try? await channel.closeFuture.get()
+    }
+
+    private func keepBody(
+        _ start: @escaping @Sendable (ExchangeHandler, EventLoopPromise<Answer>) -> Void
+    ) async throws -> HTTPResponseHead {
+        let answer = try await wait(start)
+        arrived.withLock { $0 = answer.body }
+        return answer.head
     }
 
     private func perform(_ action: @escaping @Sendable (ExchangeHandler) -> Void) {
