@@ -2,145 +2,161 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Stands between commands and the engine, and breaks one of the calls that change something.
+/// Stands between commands and the engine, counts what they ask, and breaks one of the requests.
 final class FaultProxy: Sendable {
     enum Fault: String, Sendable, CaseIterable {
-        /// The engine never hears of the call.
-        case lostRequest
-        /// The engine carries the call out, and the command never hears of it.
+        /// The connection ends before the engine hears of the request.
+        case refused
+        /// The connection ends before the answer; the engine carries the request out.
         case lostAnswer
-        /// The call is refused with a server error; the engine never hears of it.
-        case refusal
+        /// The connection ends before the last byte of what the engine answers first.
+        case cutAnswer
+        /// The connection ends with the answer, so that it is dead at its next use; a stream, after its first piece.
+        case endedAfterwards
+        /// The answer comes ``delay`` late.
+        case delayed
+        /// The request is answered with a server error; the engine never hears of it.
+        case serverError
+        /// All connections end before the engine hears of the request, and none can be made until the command has ended.
+        case unreachable
     }
+
+    /// Longer than anything that a command retries or looks at again, so that whatever else is under way overtakes.
+    static let delay = TimeAmount.seconds(1)
 
     private struct State {
         var fault: (Fault, at: Int)?
-        var calls = 0
+        var broken: HTTPRequestLine?
+        var requests: [HTTPRequestLine] = []
+        /// nil while nobody can connect.
+        var server: (any Channel)?
+        var clients: [ObjectIdentifier: any Channel] = [:]
     }
 
+    private let path: String
+    private let engine: String
     private let state = Mutex(State())
 
-    private init() {}
+    private init(path: String, engine: String) {
+        self.path = path
+        self.engine = engine
+    }
 
     /// Listens on the socket `path` in place of the engine at `engine` while `body` runs.
     static func with(
         path: String, engine: String, _ body: (FaultProxy) async throws -> Void
     ) async throws {
-        let proxy = FaultProxy()
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelInitializer { client in proxy.join(client, to: engine) }
-            .bind(unixDomainSocketPath: path).get()
+        let proxy = FaultProxy(path: path, engine: engine)
+        try await proxy.listen()
         do {
             try await body(proxy)
         } catch {
-            try? await server.close().get()
+            proxy.hangUp()
             throw error
         }
-        try await server.close().get()
+        proxy.hangUp()
     }
 
-    /// Breaks the `number`th changing call from here on, and no other.
-    func breakCall(_ number: Int, _ fault: Fault) {
-        state.withLock { $0 = State(fault: (fault, at: number)) }
+    private func listen() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { client in self.join(client) }
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        state.withLock { $0.server = server }
     }
 
-    /// Breaks nothing any more. Returns whether the call that was to be broken was made.
-    func mend() -> Bool {
+    /// Ends all connections and takes no more.
+    private func hangUp() {
+        let ended = state.withLock { state in
+            defer { (state.server, state.clients) = (nil, [:]) }
+            return [state.server].compactMap(\.self) + state.clients.values
+        }
+        for channel in ended { channel.close(promise: nil) }
+    }
+
+    /// Counts anew, and breaks the request of this number and no other; nil breaks none.
+    func begin(breaking number: Int? = nil, _ fault: Fault = .refused) {
         state.withLock { state in
-            let isSpent = state.fault == nil
-            state.fault = nil
-            return isSpent
+            state.fault = number.map { (fault, at: $0) }
+            (state.broken, state.requests) = (nil, [])
         }
     }
 
-    private func join(_ client: any Channel, to engine: String) -> EventLoopFuture<Void> {
-        ClientBootstrap(group: client.eventLoop)
-            .channelInitializer { upstream in
-                upstream.eventLoop.makeCompletedFuture {
-                    try upstream.pipeline.syncOperations.addHandler(Relay(to: client) { _ in .pass })
-                }
-            }
+    /// Breaks nothing any more. Returns the request that was broken, nil where it did not come to that.
+    func end() async throws -> HTTPRequestLine? {
+        let (broken, isListening) = state.withLock { state in
+            state.fault = nil
+            return (state.broken, state.server != nil)
+        }
+        if !isListening { try await listen() }
+        return broken
+    }
+
+    /// What was asked since the count began.
+    var requests: [HTTPRequestLine] { state.withLock { $0.requests } }
+
+    private func join(_ client: any Channel) -> EventLoopFuture<Void> {
+        let key = ObjectIdentifier(client)
+        state.withLock { $0.clients[key] = client }
+        client.closeFuture.whenComplete { _ in _ = self.state.withLock { $0.clients.removeValue(forKey: key) } }
+        return ClientBootstrap(group: client.eventLoop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.autoRead, value: false)
             .connect(unixDomainSocketPath: engine)
             .flatMap { upstream in
                 client.eventLoop.makeCompletedFuture {
-                    try client.pipeline.syncOperations.addHandler(Relay(to: upstream, judge: self.judge))
+                    let relay = FaultRelay(client: client, engine: upstream, judge: self.judge)
+                    try client.pipeline.syncOperations.addHandler(FaultRelay.Side(relay, isClient: true))
+                    try upstream.pipeline.syncOperations.addHandler(FaultRelay.Side(relay, isClient: false))
                 }
+                .flatMap { upstream.setOption(.autoRead, value: true) }
             }
             .map { client.setOption(.autoRead, value: true).whenFailure { _ in client.close(promise: nil) } }
     }
 
-    /// Sees what the command sends. A call begins a packet: the client waits for an answer before the next one.
-    private func judge(_ bytes: ByteBuffer) -> Verdict {
-        let line = String(buffer: bytes.getSlice(at: bytes.readerIndex, length: min(bytes.readableBytes, 200)) ?? bytes)
-        guard FaultProxy.changes(line) else { return .pass }
-        return state.withLock { state in
-            state.calls += 1
-            guard let (fault, number) = state.fault, state.calls == number else { return .pass }
-            state.fault = nil
-            return switch fault {
-            case .lostRequest: .drop
-            case .lostAnswer: .deafen
-            case .refusal: .answer(FaultProxy.refusal)
-            }
+    private func judge(_ request: HTTPRequestLine) -> Fault? {
+        let fault = state.withLock { state -> Fault? in
+            state.requests.append(request)
+            guard let (fault, number) = state.fault, state.requests.count == number else { return nil }
+            state.broken = request
+            return fault
         }
+        if fault == .unreachable { hangUp() }
+        return fault
     }
-
-    /// Whether these first bytes are those of a call that changes something; `exec` only looks.
-    private static func changes(_ text: String) -> Bool {
-        (text.hasPrefix("POST /") || text.hasPrefix("DELETE /")) && !text.prefix { $0 != "\r" }.contains("exec")
-            && !text.prefix { $0 != "\r" }.contains("/wait")
-    }
-
-    private static let refusalBody = "{\"message\":\"the storage is full\"}"
-    private static let refusal =
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
-        + "Content-Length: \(refusalBody.utf8.count)\r\n\r\n\(refusalBody)"
 }
 
-private enum Verdict {
-    case pass
-    /// Both connections end here.
-    case drop
-    /// Sent on, but then the connection ends before the answer.
-    case deafen
-    /// Answered in place of the engine.
-    case answer(String)
-}
+/// What a request asks: its first line.
+struct HTTPRequestLine: Sendable, CustomStringConvertible {
+    let method: String
+    let target: String
 
-private final class Relay: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private let partner: any Channel
-    private let judge: (ByteBuffer) -> Verdict
-
-    init(to partner: any Channel, judge: @escaping (ByteBuffer) -> Verdict) {
-        self.partner = partner
-        self.judge = judge
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = unwrapInboundIn(data)
-        switch judge(bytes) {
-        case .pass: partner.writeAndFlush(bytes, promise: nil)
-        case .drop:
-            partner.close(promise: nil)
-            context.close(promise: nil)
-        case .deafen:
-            // The engine acts on a call whose caller has gone.
-            partner.writeAndFlush(bytes, promise: nil)
-            context.close(promise: nil)
-        case .answer(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+    /// nil for bytes that do not begin a request.
+    init?(_ bytes: ByteBuffer) {
+        let length = min(bytes.readableBytes, HTTPRequestLine.longest)
+        let words = String(buffer: bytes.getSlice(at: bytes.readerIndex, length: length) ?? bytes)
+            .prefix { $0 != "\r\n" }.split(separator: " ")
+        guard words.count >= 2, HTTPRequestLine.methods.contains(String(words[0])), words[1].hasPrefix("/") else {
+            return nil
         }
+        method = String(words[0])
+        target = String(words[1])
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        partner.close(promise: nil)
-        context.fireChannelInactive()
+    /// Whether it may change something: everything that does not only read. A process in a container may do anything.
+    var isMutating: Bool { method != "GET" && method != "HEAD" }
+
+    /// Whether its answer goes on for as long as there is something to tell.
+    var isStream: Bool {
+        let path = target.prefix { $0 != "?" }
+        return path.hasSuffix("/events") || path.hasSuffix("/attach") || path.contains("/exec/") && method == "POST"
+            || path.hasSuffix("/logs") && target.contains("follow=")
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
-    }
+    var description: String { "\(method) \(target)" }
+
+    private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE"]
+    /// Enough of a line to tell the calls apart; filters make it long.
+    private static let longest = 512
 }

@@ -30,9 +30,11 @@ struct Scenario: Sendable {
     ///   - files: the project's files by name.
     ///   - folder: the folder of an existing project, used instead of one made from `files`.
     ///   - alone: for a scenario that the machine is too small to share.
+    ///   - limit: how long it may last; only one that is many in one needs longer than the others.
     static func with(
         _ files: [String: String] = [:], folder: String? = nil, environment: [String: String] = [:],
-        alone: Bool = false, _ body: @escaping @Sendable (Scenario) async throws -> Void
+        alone: Bool = false, limit: Duration = Scenario.limit,
+        _ body: @escaping @Sendable (Scenario) async throws -> Void
     ) async throws {
         try await Gate.shared.enter(alone: alone) {
             let base = try makeFolder()
@@ -61,9 +63,9 @@ struct Scenario: Sendable {
     /// Runs `body` in a project of one file.
     static func with(
         _ compose: String, environment: [String: String] = [:], alone: Bool = false,
-        _ body: @escaping @Sendable (Scenario) async throws -> Void
+        limit: Duration = Scenario.limit, _ body: @escaping @Sendable (Scenario) async throws -> Void
     ) async throws {
-        try await with(["compose.yaml": compose], environment: environment, alone: alone, body)
+        try await with(["compose.yaml": compose], environment: environment, alone: alone, limit: limit, body)
     }
 
     private static func makeFolder() throws -> String {

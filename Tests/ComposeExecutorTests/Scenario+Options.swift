@@ -59,12 +59,7 @@ extension Scenario {
 
     private static func scaled(_ count: Int) -> Project { .shop(.app("web") { $0.scale = count }) }
 
-    static let scaledUp: Scenario = {
-        var scenario = asking("scaled up", from: scaled(1), for: scaled(4))
-        // The next command counts on from the highest number that is there.
-        scenario.isRepeatable = false
-        return scenario
-    }()
+    static let scaledUp = asking("scaled up", from: scaled(1), for: scaled(4))
     static let scaledDown = asking("scaled down", from: scaled(4), for: scaled(1))
     static let scaledToNothing = asking("scaled to nothing", from: scaled(2), for: scaled(0))
 
