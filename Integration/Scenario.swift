@@ -30,42 +30,78 @@ struct Scenario: Sendable {
     ///   - files: the project's files by name.
     ///   - folder: the folder of an existing project, used instead of one made from `files`.
     ///   - alone: for a scenario that the machine is too small to share.
+    ///   - host: the engine; nil is the one of all scenarios.
     ///   - limit: how long it may last; only one that is many in one needs longer than the others.
     static func with(
         _ files: [String: String] = [:], folder: String? = nil, environment: [String: String] = [:],
-        alone: Bool = false, limit: Duration = Scenario.limit,
+        alone: Bool = false, on host: String? = nil, limit: Duration = limit,
         _ body: @escaping @Sendable (Scenario) async throws -> Void
     ) async throws {
         try await Gate.shared.enter(alone: alone) {
-            let base = try makeFolder()
-            defer { try? FileManager.default.removeItem(atPath: base) }
+            try await admitted(files, folder: folder, environment: environment, on: host, limit: limit, body)
+        }
+    }
+
+    /// Runs `body` in `count` scenarios at the same time, which have the machine to themselves, and tells each its number.
+    /// Records a failure where the engine has anything afterwards that it had not before, labelled or not.
+    ///
+    /// - Parameter limit: how long they may last.
+    static func withSeveral(
+        _ count: Int, _ compose: String, limit: Duration,
+        _ body: @escaping @Sendable (Int, Scenario) async throws -> Void
+    ) async throws {
+        try await Gate.shared.enter(alone: true) {
             let engine = DockerEngine(address: try EngineAddress(try #require(TestBed.engineHost)))
-            let name = "scenario-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
-            var variables = TestBed.basicEnvironment
-            variables["DOCKER_HOST"] = TestBed.engineHost
-            variables["GANTRY_STATE_DIR"] = base + "/state"
-            variables["COMPOSE_PROJECT_NAME"] = name
-            let scenario = Scenario(
-                project: name, folder: folder ?? base + "/project", stateFolder: base + "/state", engine: engine,
-                environment: variables.merging(environment) { $1 })
-            for (file, text) in files { try scenario.write(text, to: file) }
-            do {
-                try await withDeadline(limit, "the scenario") { try await body(scenario) }
-            } catch {
-                Issue.record(error)
+            let before = try await EngineSnapshot(observing: engine, project: nil)
+            try await withThrowingTaskGroup { group in
+                for number in 0..<count {
+                    group.addTask {
+                        try await admitted(["compose.yaml": compose], limit: limit) { try await body(number, $0) }
+                    }
+                }
+                try await group.waitForAll()
             }
-            // In a task of its own, since a cancelled one could not clean.
-            await Task { await scenario.clean(elsewhere: base + "/elsewhere") }.value
+            let after = try await EngineSnapshot(observing: engine, project: nil)
+            #expect(before == after, "the engine has not what it had:\n\(before.difference(to: after))")
             await engine.shutdown()
         }
     }
 
+    private static func admitted(
+        _ files: [String: String], folder: String? = nil, environment: [String: String] = [:],
+        on host: String? = nil, limit: Duration,
+        _ body: @escaping @Sendable (Scenario) async throws -> Void
+    ) async throws {
+        let base = try makeFolder()
+        defer { try? FileManager.default.removeItem(atPath: base) }
+        let host = try #require(host ?? TestBed.engineHost)
+        let engine = DockerEngine(address: try EngineAddress(host))
+        let name = "scenario-" + String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
+        var variables = TestBed.basicEnvironment
+        variables["DOCKER_HOST"] = host
+        variables["GANTRY_STATE_DIR"] = base + "/state"
+        variables["COMPOSE_PROJECT_NAME"] = name
+        let scenario = Scenario(
+            project: name, folder: folder ?? base + "/project", stateFolder: base + "/state", engine: engine,
+            environment: variables.merging(environment) { $1 })
+        for (file, text) in files { try scenario.write(text, to: file) }
+        do {
+            try await withDeadline(limit, "the scenario") { try await body(scenario) }
+        } catch {
+            Issue.record(error)
+        }
+        // In a task of its own, since a cancelled one could not clean.
+        await Task { await scenario.clean(elsewhere: base + "/elsewhere") }.value
+        await engine.shutdown()
+    }
+
     /// Runs `body` in a project of one file.
     static func with(
-        _ compose: String, environment: [String: String] = [:], alone: Bool = false,
-        limit: Duration = Scenario.limit, _ body: @escaping @Sendable (Scenario) async throws -> Void
+        _ compose: String, environment: [String: String] = [:], alone: Bool = false, on host: String? = nil,
+        limit: Duration = limit, _ body: @escaping @Sendable (Scenario) async throws -> Void
     ) async throws {
-        try await with(["compose.yaml": compose], environment: environment, alone: alone, limit: limit, body)
+        try await with(
+            ["compose.yaml": compose], environment: environment, alone: alone, on: host, limit: limit, body)
     }
 
     private static func makeFolder() throws -> String {

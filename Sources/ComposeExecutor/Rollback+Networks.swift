@@ -19,7 +19,7 @@ extension Rollback {
         let engine = executor.engine
         if isUnanswered {
             // Another removal ends together with the one that the engine may be at.
-            try await tolerateMissing { try await engine.removeNetwork(network.id) }
+            try await tolerateMissing { try await engine.removeNetworkWithStrays(network.id) }
         }
         let id: NetworkID
         if let present = try await restored(network) {

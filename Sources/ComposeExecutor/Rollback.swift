@@ -125,7 +125,7 @@ struct Rollback: Sendable {
             }
         case .removeNetwork:
             for id in made.networks[operation.id] ?? [] {
-                try await tolerateMissing { try await engine.removeNetwork(id) }
+                try await tolerateMissing { try await engine.removeNetworkWithStrays(id) }
             }
         case .removeVolume(let name):
             guard made.volumes.contains(name) else { return }

@@ -191,11 +191,13 @@ final class TransactionRun: Sendable {
                 guard let found = try? await engine.container(id), found.name == name else { throw error }
             }
         case .retireNetwork(let network):
-            try await tolerateMissing { try await self.engine.removeNetwork(network.id) }
+            try await tolerateMissing { try await self.engine.removeNetworkWithStrays(network.id) }
         case .removeNetwork(let id, _):
             let isUser = { (user: ContainerSummary) in user.state.isRunning && user.networks.values.contains(id) }
             try await tolerateMissing {
-                try await StillInUse.naming(isUser, on: self.engine) { try await self.engine.removeNetwork(id) }
+                try await StillInUse.naming(isUser, on: self.engine) {
+                    try await self.engine.removeNetworkWithStrays(id)
+                }
             }
         case .removeVolume(let name):
             let isUser = { (user: ContainerSummary) in user.mounts.contains { $0.name == name } }

@@ -124,6 +124,7 @@ package struct DownPlanner {
             }
         }
         guard options.removeVolumes else { return }
+        planInheritedVolumes(of: containers, staying: staying, after: removals)
         let declared = project.map { Set($0.volumes.values.filter { !$0.isExternal }.map(\.name)) }
         for volume in observed.volumes.sorted(by: { $0.name < $1.name })
         where volume.labels[ComposeLabels.project] == name && declared?.contains(volume.name) != false {
@@ -133,6 +134,21 @@ package struct DownPlanner {
             } else {
                 notices.append(DownPlanner.staying("Volume \(volume.name)", users))
             }
+        }
+    }
+
+    /// An unnamed volume that a container took over from its predecessor has a name for the engine, which therefore does
+    /// not remove it with the container.
+    private mutating func planInheritedVolumes(
+        of containers: [ObservedContainer], staying: [ObservedContainer], after removals: [OperationID]
+    ) {
+        let unnamed = { (containers: [ObservedContainer]) in
+            Set(containers.flatMap(\.summary.mounts).filter(\.isUnnamedVolume).compactMap(\.name))
+        }
+        let inherited = unnamed(containers.filter { $0.labels[ComposeLabels.replace] != nil })
+        let declared = project.map { Set($0.volumes.values.map(\.name)) } ?? []
+        for name in inherited.subtracting(unnamed(staying)).subtracting(declared).sorted() {
+            _ = builder.addFinish(.removeVolume(name: name), cause: "the project goes down", needs: removals)
         }
     }
 

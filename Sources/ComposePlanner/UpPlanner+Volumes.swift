@@ -157,7 +157,7 @@ extension ObservedContainer {
 
 extension MountSummary {
     /// Whether the engine gave the volume its name: 64 hexadecimal digits.
-    fileprivate var isUnnamedVolume: Bool {
+    var isUnnamedVolume: Bool {
         guard type == "volume", let name else { return false }
         return name.utf8.count == 64 && name.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }

@@ -172,6 +172,8 @@ public struct NetworkSummary: Sendable, Equatable {
     public var addressOptions: [String: String] = [:]
     /// The address pools, those that the engine chose included.
     public var addressPools: [AddressPool] = []
+    /// The names of containers that the network is kept for and that have not joined it: some may be gone. Empty in a list.
+    public var strayEndpoints: [String] = []
 
     /// Makes a summary.
     public init(id: NetworkID, name: String, driver: String = "bridge", labels: [String: String] = [:]) {

@@ -67,6 +67,23 @@ import Testing
         #expect(removed(stage.project) == [])
     }
 
+    /// The engine itself removes an unnamed volume only with the container that it made it for.
+    @Test(arguments: [false, true])
+    func takesTheUnnamedVolumesThatAReplacementInherited(isReplacement: Bool) throws {
+        var stage = try DownPlannerTests.tiers()
+        let name = String(repeating: "a1", count: 32)
+        var labels = [ComposeLabels.project: "shop", ComposeLabels.service: "web", ComposeLabels.configHash: "hash"]
+        labels[ComposeLabels.replace] = isReplacement ? "web-1" : nil
+        let summary = ContainerSummary(
+            id: ContainerID(name), names: ["shop-web-1"], image: "app", imageID: "sha256:1", state: .exited,
+            labels: labels, mounts: [MountSummary(type: "volume", name: name, target: "/scratch")])
+        stage.observed.containers = [try #require(ObservedContainer(summary))]
+        var options = DownOptions()
+        options.removeVolumes = true
+        let plan = DownPlanner.down("shop", project: stage.project, observed: stage.observed, options: options)
+        #expect(plan.finish.map(\.action).contains(.removeVolume(name: name)) == isReplacement)
+    }
+
     @Test func whatOthersUseStays() throws {
         let stage = try DownPlannerTests.tiers()
         var options = DownOptions()

@@ -163,10 +163,17 @@ struct NetworkBody: Decodable, Sendable {
         case enableIPv6 = "EnableIPv6"
         case addressing = "IPAM"
         case options = "Options"
+        case endpoints = "Containers"
+    }
+    /// A container on the network; the engine's list does not tell of them.
+    struct Endpoint: Decodable, Sendable {
+        enum CodingKeys: String, CodingKey { case name = "Name" }
+        var name: String?
     }
     var id: String
     var name: String?
     var driver: String?
+    var endpoints: [String: Endpoint]?
     var labels: [String: String]?
     var isInternal: Bool?
     var isAttachable: Bool?
@@ -190,6 +197,8 @@ struct NetworkBody: Decodable, Sendable {
                 subnet: $0.subnet?.nonEmpty, range: $0.range?.nonEmpty, gateway: $0.gateway?.nonEmpty,
                 reserved: $0.reserved ?? [:])
         }
+        // An endpoint that no container has joined is called by its own identifier.
+        summary.strayEndpoints = (endpoints ?? [:]).filter { $0.key.hasPrefix("ep-") }.compactMap(\.value.name).sorted()
         return summary
     }
 }
