@@ -50,6 +50,11 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-deps"), help: "Leave what the services depend on alone.")
     var noDependencies = false
 
+    @Flag(
+        name: .customLong("no-rollback"),
+        help: "When something fails, leave everything as it stands then, to be looked at; Ctrl-C still takes it back.")
+    var noRollback = false
+
     @Flag(name: .customLong("no-start"), help: "Make containers, but do not start them.")
     var noStart = false
 
@@ -127,6 +132,7 @@ struct UpCommand: AsyncParsableCommand {
         up.wait = wait
         up.withoutDependencies = noDependencies
         up.withoutStart = noStart
+        up.keepsFailures = noRollback
         up.scale = Dictionary(replicas.map { ($0.service, $0.count) }) { $1 }
         up.stopGrace = timeout
         up.isLasting = detach || wait

@@ -15,6 +15,8 @@ package enum ApplyEvent: Sendable {
     case killed(Operation, UnheededStop)
     /// Everything that was wanted is in force.
     case committed
+    /// A replica was left as it was, because its update failed; a sentence.
+    case withdrawn(String)
     /// The transaction is being taken back, for this reason.
     case rollingBack(reason: String)
     case undoing(Operation, Undo)
@@ -65,6 +67,8 @@ package struct ApplyFailure: Error, Sendable {
     package var hooksRan = false
     /// The last lines of the hook that failed, oldest first.
     package var hookOutput: [String] = []
+    /// Whether everything was left as it stood when it failed, because that was asked for.
+    package var isKept = false
 
     /// The user gave up before anything was done.
     static let interrupted = ApplyFailure(

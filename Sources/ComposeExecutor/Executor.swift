@@ -43,21 +43,30 @@ package struct Executor: Sendable {
     ///   - command: what the user called it, for messages about an interrupted transaction.
     ///   - release: what the commit puts in force, kept with it; nil where it declares nothing.
     /// - Returns: what could not be tidied up after the commit; the project is as declared all the same.
-    /// - Throws: ``ApplyFailure`` when the project was taken back to how it was, or as near as its leftovers tell.
+    /// - Throws: ``ApplyFailure`` when the project was taken back to how it was, or as near as its leftovers tell, or
+    ///   stands as it was when it failed, where the plan has that.
     package func apply(_ plan: Plan, command: String, releasing release: Release? = nil) async throws -> [Leftover] {
         if Task.isCancelled { throw ApplyFailure.interrupted }
         let id = try await shielded { try await journal.begin(plan, in: scope, command: command) }
         let run = TransactionRun(executor: self, id: id, specs: plan.specs, links: plan.links)
-        if let failure = await prepare(plan.prepare, run).first(where: { !$0.operation.isOptional }) {
-            throw await takeBack(failure.operation, failure.error, run)
+        let withdrawals = Withdrawals(plan: plan)
+        if let failure = await prepare(plan.prepare, run, withdrawals).first(where: { !$0.operation.isOptional }) {
+            throw await end(
+                failure.operation, failure.error, run, isKept: plan.staysAsItIs(onFailureOf: failure.operation))
         }
+        let rest = Set(plan.finish.map(\.id))
+        let plan = plan.withdrawing(withdrawals.replicas)
         do {
+            // A recovery must not finish what is about replicas that stay as they were.
+            for dropped in rest.subtracting(plan.finish.map(\.id)).sorted() {
+                try await shielded { try await journal.undo(dropped, in: id) }
+            }
             let release = release?.with(plan.members.compactMap(run.released))
             try await shielded { try await journal.commit(id, holding: plan.holds, releasing: release, in: scope) }
         } catch {
             // The journal may hold it all the same, and what it holds is what a recovery goes by.
             let isCommitted = try? await shielded { try await journal.transaction(id) }?.isCommitted
-            if isCommitted != true { throw await takeBack(nil, error, run) }
+            if isCommitted != true { throw await end(nil, error, run) }
         }
         if release == nil {
             let started = Set(plan.members.compactMap(run.released).map(\.id))
@@ -96,14 +105,16 @@ package struct Executor: Sendable {
     /// What was put in force last, as far as it is known.
     package func lastRelease() async throws -> Release? { try await journal.lastRelease(in: scope) }
 
-    private func prepare(_ operations: [Operation], _ run: TransactionRun) async -> [OperationScheduler.Failure] {
+    private func prepare(
+        _ operations: [Operation], _ run: TransactionRun, _ withdrawals: Withdrawals
+    ) async -> [OperationScheduler.Failure] {
         let scheduler = OperationScheduler(parallel: limits.parallel, policy: .stopAtFailure)
         guard operations.contains(where: \.action.isWait) else {
-            return await scheduler.run(operations) { try await run.perform($0) }
+            return await scheduler.run(operations) { try await perform($0, run, withdrawals) }
         }
         return await withTaskGroup(of: Void.self) { group in
             group.addTask { await run.hub.run() }
-            let failures = await scheduler.run(operations) { try await run.perform($0) }
+            let failures = await scheduler.run(operations) { try await perform($0, run, withdrawals) }
             group.cancelAll()
             return failures
         }
@@ -120,10 +131,13 @@ package struct Executor: Sendable {
         return failures.map(leftover)
     }
 
-    private func takeBack(
-        _ operation: Operation?, _ error: any Error, _ run: TransactionRun
+    /// Ends a transaction that is not to be committed: takes it back, or forgets it where everything is to stay. One that
+    /// was interrupted is taken back in any case.
+    private func end(
+        _ operation: Operation?, _ error: any Error, _ run: TransactionRun, isKept: Bool = false
     ) async -> ApplyFailure {
         let isCancelled = isInterruption(error)
+        let isKept = isKept && !isCancelled
         let reason =
             isCancelled
             ? ApplyFailure.interrupted.reason
@@ -133,23 +147,27 @@ package struct Executor: Sendable {
             if !isCancelled, let (id, name) = operation.flatMap(run.container) {
                 report = await ContainerReport.collect(id, name: name, from: engine)
             }
-            observer.report(.rollingBack(reason: reason))
+            if !isKept { observer.report(.rollingBack(reason: reason)) }
             var undone = 0
-            var leftovers: [Leftover]
+            var leftovers: [Leftover] = []
             var account: JournaledTransaction?
             do {
                 guard let id = run.id, let transaction = try await journal.account(of: id) else {
                     throw CancellationError()
                 }
                 account = transaction
-                (undone, leftovers) = await Rollback(executor: self, transaction: transaction).run()
+                if isKept {
+                    try await journal.end(id)
+                } else {
+                    (undone, leftovers) = await Rollback(executor: self, transaction: transaction).run()
+                }
             } catch {
                 leftovers = [Leftover(what: "the transaction", reason: "The journal cannot be read: \(error)")]
             }
             let failure = ApplyFailure(
                 operation: operation, reason: reason, container: report, isCancelled: isCancelled,
                 undone: undone, leftovers: leftovers, hooksRan: run.hooksRan,
-                hookOutput: (error as? HookFailure)?.output ?? [])
+                hookOutput: (error as? HookFailure)?.output ?? [], isKept: isKept)
             if let account, !isCancelled || !leftovers.isEmpty {
                 // A file that cannot be written has been told of, or takes the next command's report.
                 try? await journal.keep(FailureReport(failure, of: account, in: scope))

@@ -8,7 +8,7 @@ extension FailureReport {
     init(_ failure: ApplyFailure, of transaction: JournaledTransaction, in scope: JournalScope) {
         let left = Set(failure.leftovers.map(\.what))
         let begun = transaction.steps.filter { step in
-            !step.isFinish && step.operation.undo != nil
+            !failure.isKept && !step.isFinish && step.operation.undo != nil
                 && (step.progress == .intended || step.progress == .done || step.progress == .failed)
         }
         let now = EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970) * 1_000_000_000)

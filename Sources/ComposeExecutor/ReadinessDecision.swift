@@ -13,7 +13,7 @@ enum ReadinessDecision: Equatable {
     static let restartLimit = 5
 
     /// - Parameters:
-    ///   - hasSettled: whether the container has been watched for the settling time.
+    ///   - hasSettled: whether the container has been watched for as long as it is to stay up.
     ///   - restarts: how often it has been restarted since the wait began.
     init(_ details: ContainerDetails, for readiness: Readiness, hasSettled: Bool, restarts: Int) {
         let hasCheck = details.health != .none
@@ -21,14 +21,15 @@ enum ReadinessDecision: Equatable {
         case .exited, .dead, .removing:
             self = .exited(details, for: readiness)
         case .restarting:
-            let isTolerated = readiness != .up || hasCheck
+            let isTolerated = readiness.allowsRestarts(hasCheck: hasCheck)
             self = isTolerated && restarts < ReadinessDecision.restartLimit ? .pending : .looping(details, restarts)
         case .created:
             self = .pending
         case .paused:
             self = .failed("is paused")
         case .running:
-            if restarts >= ReadinessDecision.restartLimit || (readiness == .up && !hasCheck && restarts > 0) {
+            let isTolerated = readiness.allowsRestarts(hasCheck: hasCheck)
+            if restarts >= ReadinessDecision.restartLimit || !isTolerated && restarts > 0 {
                 self = .looping(details, restarts)
             } else {
                 self = .running(details, for: readiness, hasSettled: hasSettled)
@@ -44,6 +45,8 @@ enum ReadinessDecision: Equatable {
             return details.exitCode == 0 ? .ready : .failed("exited with code \(details.exitCode)\(memory)")
         case .healthy:
             return .failed("exited with code \(details.exitCode)\(memory) before it was healthy")
+        case .steady:
+            return .failed("did not stay up: it exited with code \(details.exitCode)\(memory)")
         }
     }
 
@@ -54,14 +57,25 @@ enum ReadinessDecision: Equatable {
         case (.completed, _): .pending
         case (.healthy, .none):
             .failed("has no healthcheck, so it can never be healthy: give it one, or depend on service_started")
-        case (.up, .none): hasSettled ? .ready : .pending
-        case (_, .healthy): .ready
         case (_, .unhealthy): .failed("is unhealthy")
+        case (.steady, _), (.up, .none): hasSettled ? .ready : .pending
+        case (_, .healthy): .ready
         case (_, .starting): .pending
         }
     }
 
     private static func looping(_ details: ContainerDetails, _ restarts: Int) -> ReadinessDecision {
         .failed("keeps exiting with code \(details.exitCode) (restarted \(restarts) times)")
+    }
+}
+
+extension Readiness {
+    /// Whether what is waited for may come about after a restart.
+    fileprivate func allowsRestarts(hasCheck: Bool) -> Bool {
+        switch self {
+        case .healthy, .completed: true
+        case .up: hasCheck
+        case .steady: false
+        }
     }
 }

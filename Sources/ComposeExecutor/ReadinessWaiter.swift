@@ -31,6 +31,10 @@ struct ReadinessWaiter: Sendable {
                 details, for: readiness, hasSettled: hasSettled,
                 restarts: details.restartCount - first.restartCount)
         }
+        if case .steady = readiness, first.health == .none, first.state == .exited, first.exitCode == 0 {
+            // A job that was done before is as good as one that stays.
+            return
+        }
         switch decide(first, false) {
         case .ready: return
         case .failed(let reason): throw ReadinessFailure(container: id, name: name, reason: reason)
@@ -38,12 +42,15 @@ struct ReadinessWaiter: Sendable {
         }
         let outcome = try await withThrowingTaskGroup(of: Outcome?.self) { group in
             group.addTask { try await watch(id) { decide($0, false) } }
-            if first.health != .none, readiness != .completed, let check = first.healthCheck {
+            if first.health != .none, readiness == .healthy || readiness == .up, let check = first.healthCheck {
                 group.addTask { try await probes.succeed(check, in: id) ? .ready : nil }
             }
-            if first.health == .none, readiness == .up {
+            let time = readiness.settlingTime(hasCheck: first.health != .none)
+            if let time {
                 group.addTask {
-                    try await clock.sleep(for: ReadinessWaiter.settlingTime)
+                    // What cannot be run from here is left to the engine.
+                    if let check = first.healthCheck { _ = try await probes.succeed(check, in: id) }
+                    try await clock.sleep(for: time)
                     return switch decide(try await engine.container(id), true) {
                     case .ready: .ready
                     case .failed(let reason): .failed(reason)
@@ -51,8 +58,8 @@ struct ReadinessWaiter: Sendable {
                     }
                 }
             }
-            group.addTask {
-                try await clock.sleep(for: deadline)
+            group.addTask { [deadline] in
+                try await clock.sleep(for: deadline + (time ?? .zero))
                 return .late
             }
             defer { group.cancelAll() }
@@ -103,11 +110,20 @@ struct ReadinessFailure: Error, CustomStringConvertible {
 }
 
 extension Readiness {
+    /// How long a container is watched before it counts as ready; nil where its state or its healthcheck tells at once.
+    fileprivate func settlingTime(hasCheck: Bool) -> Duration? {
+        switch self {
+        case .steady(let time): time
+        case .up: hasCheck ? nil : ReadinessWaiter.settlingTime
+        case .healthy, .completed: nil
+        }
+    }
+
     fileprivate func adjective(hasCheck: Bool) -> String {
         switch self {
         case .healthy: "healthy"
         case .completed: "completed"
-        case .up: hasCheck ? "healthy" : "up"
+        case .up, .steady: hasCheck ? "healthy" : "up"
         }
     }
 }

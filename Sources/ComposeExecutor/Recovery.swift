@@ -41,7 +41,9 @@ extension Executor {
             }
         }
         let run = TransactionRun(executor: self, id: transaction.id, specs: [:], made: made)
-        let remaining = transaction.steps.filter { $0.isFinish && $0.progress != .done }.map(\.operation)
+        // What was undone is about replicas that were left as they were.
+        let remaining = transaction.steps.filter { $0.isFinish && $0.progress != .done && $0.progress != .undone }
+            .map(\.operation)
         let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
             .run(remaining) { operation in
                 do {

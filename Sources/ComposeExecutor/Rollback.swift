@@ -10,12 +10,15 @@ import Synchronization
 struct Rollback: Sendable {
     let executor: Executor
     let transaction: JournaledTransaction
+    /// The operations that are taken back while the others go on; nil where all are, which ends the transaction.
+    let parts: Set<OperationID>?
     /// The hooks that failed in containers that were started again.
     private let failedHooks = FailedHooks()
 
-    init(executor: Executor, transaction: JournaledTransaction) {
+    init(executor: Executor, transaction: JournaledTransaction, of parts: Set<OperationID>? = nil) {
         self.executor = executor
         self.transaction = transaction
+        self.parts = parts
     }
 
     /// - Returns: how many operations were taken back, and what could not be.
@@ -35,15 +38,21 @@ struct Rollback: Sendable {
             // What replaced a network must be found before the network can be made again.
             if pass == (retiresNetworks ? .restore : .remove) { failures += await awaitLate(&made, starts: starts) }
             let undos = undos(in: pass)
-            count += undos.count
+            let rollings = pass == .start ? rollings : []
+            count += undos.count + rollings.map { $0.replicas.joined().count }.reduce(0, +)
+            let rolled = RolledFailures()
             failures += await scheduler.run(operations(for: pass)) { [made] operation in
+                for rolling in rollings where rolling.place == operation.id {
+                    rolled.add(await takeBack(rolling, made))
+                }
                 guard let (operation, undo) = undos[operation.id] else { return }
                 try await takeBack(operation, undo, made)
             }
+            failures += rolled.all
         }
         // What someone else removed cannot be brought back by trying again.
         let isOver = failures.allSatisfy { ($0.error as? EngineError)?.code == .notFound }
-        if isOver { try? await executor.journal.end(transaction.id) }
+        if isOver, parts == nil { try? await executor.journal.end(transaction.id) }
         return (count - failures.count, failures.map(leftover) + failedHooks.leftovers)
     }
 
@@ -71,7 +80,7 @@ struct Rollback: Sendable {
             if case .startContainer(.existing(let id, _)) = step.operation.action { restarts[id] = step }
         }
         var undos: [OperationID: (Operation, Undo)] = [:]
-        for step in prepared {
+        for step in prepared where parts != nil || !step.operation.isRolledBackInTurn {
             guard let undo = step.operation.undo, pass.covers(undo, restoring: retiresNetworks) else { continue }
             var (place, isBegun) = (step.operation.id, step.isBegun)
             if case .start(let id) = undo, let restart = restarts[id] {
@@ -85,7 +94,9 @@ struct Rollback: Sendable {
         return undos
     }
 
-    var prepared: [JournaledTransaction.Step] { transaction.steps.filter { !$0.isFinish } }
+    var prepared: [JournaledTransaction.Step] {
+        transaction.steps.filter { !$0.isFinish && parts?.contains($0.operation.id) != false }
+    }
 
     /// Starting follows the plan's own order, dependencies first; stopping and removing follow it backwards.
     private func operations(for pass: Pass) -> [Operation] {
@@ -95,13 +106,10 @@ struct Rollback: Sendable {
         for operation in operations {
             for need in operation.needs { dependents[need, default: []].append(operation.id) }
         }
-        return operations.map {
-            Operation(
-                id: $0.id, action: $0.action, cause: $0.cause, needs: dependents[$0.id] ?? [], service: $0.service)
-        }
+        return operations.map { $0.needing(dependents[$0.id] ?? []) }
     }
 
-    private func takeBack(_ operation: Operation, _ undo: Undo, _ made: MadeObjects) async throws {
+    func takeBack(_ operation: Operation, _ undo: Undo, _ made: MadeObjects) async throws {
         executor.observer.report(.undoing(operation, undo))
         do {
             try await call(operation, undo, made)
@@ -178,13 +186,23 @@ struct Rollback: Sendable {
     /// runs is all that was promised: whether it was healthy before is not known.
     private func settle(_ id: ContainerID) async {
         guard let details = try? await executor.engine.container(id), details.health != .none else { return }
+        await wait(for: details, .healthy)
+    }
+
+    /// Waits until a container has stayed up for a while, or has not.
+    func watch(_ id: ContainerID, for time: Duration) async {
+        guard time > .zero, let details = try? await executor.engine.container(id) else { return }
+        await wait(for: details, .steady(time))
+    }
+
+    private func wait(for container: ContainerDetails, _ readiness: Readiness) async {
         let hub = EventHub(engine: executor.engine, project: executor.scope.project)
         let waiter = ReadinessWaiter(
             engine: executor.engine, hub: hub, probes: ProbeRunner(engine: executor.engine, clock: executor.clock),
             clock: executor.clock, deadline: Rollback.settlingDeadline)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await hub.run() }
-            try? await waiter.wait(for: id, name: details.name, .healthy)
+            try? await waiter.wait(for: container.id, name: container.name, readiness)
             group.cancelAll()
         }
     }
@@ -208,7 +226,16 @@ private final class FailedHooks: Sendable {
     func add(_ leftover: Leftover) { all.withLock { $0.append(leftover) } }
 }
 
+/// What failed where a service's replicas are taken back in turn.
+private final class RolledFailures: Sendable {
+    private let failures = Mutex<[OperationScheduler.Failure]>([])
+
+    var all: [OperationScheduler.Failure] { failures.withLock { $0 } }
+
+    func add(_ more: [OperationScheduler.Failure]) { failures.withLock { $0 += more } }
+}
+
 extension JournaledTransaction.Step {
     /// Whether the engine was asked and what it did was not taken back.
-    fileprivate var isBegun: Bool { progress == .intended || progress == .done || progress == .failed }
+    var isBegun: Bool { progress == .intended || progress == .done || progress == .failed }
 }

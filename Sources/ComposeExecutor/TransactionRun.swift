@@ -52,6 +52,8 @@ final class TransactionRun: Sendable {
         do {
             if case .awaitContainer(let container, let readiness) = operation.action {
                 try await waiter.wait(for: identifier(of: container), name: container.name, readiness)
+            } else if case .delay(let time, _) = operation.action {
+                try await executor.clock.sleep(for: time)
             } else if case .runHook(let container, let kind, _) = operation.action {
                 try await runHook(operation, in: container, kind)
             } else {
@@ -81,7 +83,7 @@ final class TransactionRun: Sendable {
     func container(of operation: Operation) -> (ContainerID, name: String)? {
         switch operation.action {
         case .startContainer(let container), .stopContainer(let container, _), .awaitContainer(let container, _),
-            .runHook(let container, _, _):
+            .announceContainer(let container), .runHook(let container, _, _):
             (try? identifier(of: container)).map { ($0, container.name) }
         default: nil
         }
@@ -206,10 +208,29 @@ final class TransactionRun: Sendable {
                     try await self.engine.removeVolume(name, force: false)
                 }
             }
-        case .awaitContainer, .runHook:
+        case .announceContainer(let container):
+            guard case .attachments(let attachments)? = specs[operation.id] else {
+                throw MissingSpec(operation: operation)
+            }
+            try await attach(identifier(of: container), attachments)
+        case .awaitContainer, .delay, .runHook:
             break
         }
         return nil
+    }
+
+    /// Attaches a container anew wherever it lacks a name: the engine gives a name no other way. To be repeated from
+    /// wherever it was interrupted.
+    private func attach(_ id: ContainerID, _ attachments: [NetworkAttachment]) async throws {
+        let present = try await engine.container(id).attachments
+        for attachment in attachments {
+            let network = NetworkID(attachment.network)
+            if let found = present[attachment.network] {
+                if Set(found.aliases).isSuperset(of: attachment.aliases) { continue }
+                try await engine.disconnect(id, from: network, force: false)
+            }
+            try await engine.connect(id, to: network, attachment)
+        }
     }
 
     /// By these labels a crash between a call and its record is found.

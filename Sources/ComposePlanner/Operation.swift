@@ -39,6 +39,8 @@ package enum Readiness: Hashable, Codable, Sendable {
     case completed
     /// Healthy where it has a healthcheck; else exited with 0, or running still after the settling time.
     case up
+    /// It has stayed up for this long, healthy where it has a healthcheck, counted from a check that succeeded.
+    case steady(Duration)
 }
 
 /// One step of a plan, and why it is taken. It holds no configuration and so no secret: it can be printed and stored.
@@ -54,6 +56,10 @@ package struct Operation: Hashable, Codable, Sendable {
         /// nil `grace` leaves the container's own, in seconds.
         case stopContainer(ContainerHandle, grace: Int?)
         case awaitContainer(ContainerHandle, Readiness)
+        /// Gives a container that was attached without them the names by which others find its service.
+        case announceContainer(ContainerHandle)
+        /// Lets time pass before the next replicas of a service.
+        case delay(Duration, service: String)
         /// Runs the hook with this index among those of its kind in the container, to its end.
         case runHook(ContainerHandle, Hook.Kind, Int)
         case removeContainer(ContainerHandle, anonymousVolumes: Bool)
@@ -72,10 +78,12 @@ package struct Operation: Hashable, Codable, Sendable {
     package let service: String?
     /// Whether its failure is only reported.
     package let isOptional: Bool
+    /// The replacement of a replica that it is a part of, where the service says how its replicas are replaced.
+    package let update: ReplicaUpdate?
 
     package init(
         id: OperationID, action: Action, cause: String, needs: [OperationID] = [], service: String? = nil,
-        isOptional: Bool = false
+        isOptional: Bool = false, update: ReplicaUpdate? = nil
     ) {
         self.id = id
         self.action = action
@@ -83,6 +91,21 @@ package struct Operation: Hashable, Codable, Sendable {
         self.needs = needs
         self.service = service
         self.isOptional = isOptional
+        self.update = update
+    }
+
+    /// The same operation with other needs.
+    package func needing(_ needs: [OperationID]) -> Operation {
+        Operation(
+            id: id, action: action, cause: cause, needs: needs, service: service, isOptional: isOptional, update: update
+        )
+    }
+
+    /// The same operation as a part of a replica's replacement.
+    func part(of update: ReplicaUpdate) -> Operation {
+        Operation(
+            id: id, action: action, cause: cause, needs: needs, service: service, isOptional: isOptional, update: update
+        )
     }
 }
 
@@ -91,8 +114,19 @@ extension Operation.Action {
     /// flight, and ends when the user gives up.
     package var isWait: Bool {
         switch self {
-        case .awaitContainer, .runHook: true
+        case .awaitContainer, .runHook, .delay: true
         default: false
+        }
+    }
+
+    /// The container that it acts on, nil for one that makes a container or is about none.
+    package var container: ContainerHandle? {
+        switch self {
+        case .startContainer(let container), .stopContainer(let container, _), .awaitContainer(let container, _),
+            .announceContainer(let container), .runHook(let container, _, _), .removeContainer(let container, _),
+            .renameContainer(let container, _):
+            container
+        case .createNetwork, .createVolume, .createContainer, .retireNetwork, .removeNetwork, .removeVolume, .delay: nil
         }
     }
 
@@ -118,6 +152,10 @@ extension Operation.Action {
         case .awaitContainer(let container, .healthy): "wait until \(container.name) is healthy"
         case .awaitContainer(let container, .completed): "wait until \(container.name) has completed"
         case .awaitContainer(let container, .up): "wait until \(container.name) is up"
+        case .awaitContainer(let container, .steady(.zero)): "check \(container.name) again"
+        case .awaitContainer(let container, .steady(let time)): "watch \(container.name) for \(text(time))"
+        case .announceContainer(let container): "give \(container.name) its names"
+        case .delay(let time, let service): "wait \(text(time)) before more of \(service)"
         case .runHook: "run \(hook ?? "")"
         case .removeContainer(let container, _): "remove container \(container.name)"
         case .renameContainer(.planned, let name): "rename the new container to \(name)"
@@ -127,4 +165,10 @@ extension Operation.Action {
         case .removeVolume(let name): "remove volume \(name)"
         }
     }
+}
+
+/// A time as Compose files have it: `1m30s`.
+package func text(_ time: Duration) -> String {
+    let (seconds, attoseconds) = time.components
+    return ComposeDuration(nanoseconds: seconds * 1_000_000_000 + attoseconds / 1_000_000_000).description
 }

@@ -26,6 +26,10 @@ package struct Plan: Sendable, Equatable {
     /// Whether a further plan is needed as soon as this one has been applied: what waits for something that cannot be
     /// undone is planned when that is done.
     package var isFirstOfTwo = false
+    /// What becomes of a failure while a service is updated, by service; without a word everything is taken back.
+    package var tolerances: [String: UpdateTolerance] = [:]
+    /// Whether what was done stays as it is where something fails.
+    package var keepsFailures = false
     /// The containers that the project will consist of.
     package var members: [Member] = []
     /// Which services it holds, and which it does not hold any more.
@@ -95,6 +99,8 @@ package enum ResourceSpec: Sendable, Equatable {
     case files([InjectedFile])
     /// The process of a hook.
     case hook(ExecSpec)
+    /// How a container is attached to its networks.
+    case attachments([NetworkAttachment])
 }
 
 /// A file put into a container before it starts: a config or a secret that is not mounted.

@@ -35,9 +35,6 @@ struct PlanBuilder {
     mutating func require(_ id: OperationID, after need: OperationID) {
         guard let index = prepare.firstIndex(where: { $0.id == id }) else { return }
         let operation = prepare[index]
-        prepare[index] = Operation(
-            id: id, action: operation.action, cause: operation.cause,
-            needs: Set(operation.needs + [need]).sorted(), service: operation.service,
-            isOptional: operation.isOptional)
+        prepare[index] = operation.needing(Set(operation.needs + [need]).sorted())
     }
 }

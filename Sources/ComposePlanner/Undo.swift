@@ -30,7 +30,9 @@ extension Operation {
         case .startContainer(let container): .stop(container)
         case .stopContainer(.existing(let id, _), _): .start(id)
         // What a hook did is not known.
-        case .stopContainer(.planned, _), .awaitContainer, .runHook: nil
+        case .stopContainer(.planned, _), .awaitContainer, .delay, .runHook: nil
+        // The container that was given its names goes.
+        case .announceContainer: nil
         case .removeContainer, .renameContainer, .removeNetwork, .removeVolume: nil
         }
     }

@@ -26,6 +26,8 @@ package struct UpOptions: Sendable, Equatable {
     package var stopGrace: Int?
     /// Whether the user agrees that what cannot be undone is done.
     package var assumesYes = false
+    /// Whether what was done stays as it is where something fails, so that it can be looked at.
+    package var keepsFailures = false
     /// Whether containers that are replaced get fresh unnamed volumes, rather than those of their predecessors.
     package var renewsVolumes = false
     /// Whether a supervisor carries out what no engine does: `delay` and `window` of `deploy.restart_policy`.

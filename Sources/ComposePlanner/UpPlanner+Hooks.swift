@@ -27,11 +27,13 @@ extension UpPlanner {
     /// Adds what runs, once for all replicas, before a service starts; to be called when its replicas are planned.
     ///
     /// As in Docker Compose only where no replica runs by then: what a hook prepares may be what a replica works with.
+    /// Where replicas are replaced some at a time, one always runs; the hook then runs before the first of them goes.
     mutating func planPreStart(_ service: Service) {
         let starting = replicas[service.name] ?? []
         let hooks = service.hooks(.preStart)
         guard !hooks.isEmpty, let first = starting.first, starting.allSatisfy({ $0.start != nil }) else { return }
-        var before = startNeeds(of: service) + (stops[service.name] ?? [])
+        let isGradual = gradualServices.contains(service.name)
+        var before = startNeeds(of: service) + (isGradual ? [] : stops[service.name] ?? [])
         for (index, hook) in hooks.enumerated() {
             if hook.perReplica == true {
                 problems.append(
@@ -48,8 +50,8 @@ extension UpPlanner {
                     cause: "\(service.name) needs it completed")
             ]
         }
-        for start in starting.compactMap(\.start) {
-            for end in before { builder.require(start, after: end) }
+        for begin in starting.compactMap(\.start) + (isGradual ? starting.compactMap(\.stop) : []) {
+            for end in before { builder.require(begin, after: end) }
         }
     }
 

@@ -3,17 +3,30 @@ import EngineAPI
 
 // The operations of one replica: made, put in another's place, started.
 extension UpPlanner {
-    mutating func planCreation(_ service: Service, number: Int, cause: String) {
+    /// Adds a replica. Where others of an update that starts first run, it gets their names when it is ready.
+    mutating func planCreation(_ service: Service, number: Int, cause: String, in update: inout RollingUpdate?) {
         let name = containerName(service, number: number)
-        let (id, handle) = addCreation(service, number: number, name: name, replacing: nil, cause: cause)
+        let startsFirst = update?.startsFirst == true
+        let (id, handle) = addCreation(
+            service, number: number, name: name, replacing: nil, isNamed: !startsFirst, cause: cause)
         var replica = PlannedReplica(number: number, handle: handle, observed: nil)
-        if !options.withoutStart {
+        if startsFirst {
+            let needs = [id] + turn(in: &update, service)
+            addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: needs)
+            let end = addChecks(
+                of: handle, service, number: number, in: update, needs: replica.whenReady,
+                cause: "must be up before others find it")
+            update?.ended(end)
+            replica.ready = end
+        } else if !options.withoutStart {
             addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: [id])
         }
         replicas[service.name, default: []].append(replica)
     }
 
-    mutating func planReplacement(of old: ObservedContainer, _ service: Service, cause reason: RecreateCause) {
+    mutating func planReplacement(
+        of old: ObservedContainer, _ service: Service, cause reason: RecreateCause, in update: inout RollingUpdate?
+    ) {
         let cause = reason.text
         refusePaused(old)
         var temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
@@ -21,12 +34,14 @@ extension UpPlanner {
         while observed.containers.contains(where: { $0.name == temporary }) {
             temporary = "\(old.id.short)_" + temporary.dropFirst(old.id.short.count)
         }
+        let startsFirst = update?.startsFirst == true
         let (creation, handle) = addCreation(
-            service, number: old.number, name: temporary, replacing: old, cause: cause)
+            service, number: old.number, name: temporary, replacing: old, isNamed: !startsFirst, cause: cause)
         if !reason.changes.isEmpty { changes[creation] = reason.changes }
         var replica = PlannedReplica(number: old.number, handle: handle, observed: old)
-        var needs = [creation]
-        if old.summary.state.isRunning {
+        replica.isStartFirst = startsFirst
+        var needs = [creation] + turn(in: &update, service)
+        if old.summary.state.isRunning, !startsFirst {
             // As late as possible, so that the old one serves until its successor may start.
             let stop = addStop(
                 of: old, cause: cause, needs: needs + (options.withoutStart ? [] : startNeeds(of: service)))
@@ -35,23 +50,35 @@ extension UpPlanner {
         }
         if !options.withoutStart, !neighbours.contains(service.name) || old.summary.state.isRunning {
             addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: needs)
-            addWait(
-                for: handle, .up, service: service.name, needs: replica.whenReady,
+            var end = addChecks(
+                of: handle, service, number: old.number, in: update, needs: replica.whenReady,
                 cause: "must be up before the container that it replaces goes")
+            if startsFirst {
+                if old.summary.state.isRunning { end = addStop(of: old, cause: cause, needs: [end]).last }
+                replica.ready = end
+            }
+            update?.ended(end)
+        }
+        if let update {
+            let place = Replica(service: service.name, number: old.number)
+            updates.append((place, old.id, creation, update.rollback))
         }
         replacements.append((old, handle, cause))
         replicas[service.name, default: []].append(replica)
     }
 
+    /// - Parameter isNamed: whether it gets the names by which others find the service.
     private mutating func addCreation(
-        _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, cause: String
+        _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, isNamed: Bool, cause: String
     ) -> (OperationID, ContainerHandle) {
         let resources =
             service.networks.keys.compactMap { networkOperations[$0] }
             + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
-        let id = addContainer(
-            containerSpec(service, number: number, replacing: old), linking: service, name: name, cause: cause,
-            needs: resources)
+        var spec = containerSpec(service, number: number, replacing: old)
+        if !isNamed {
+            for index in spec.networks.indices { spec.networks[index].aliases = [] }
+        }
+        let id = addContainer(spec, linking: service, name: name, cause: cause, needs: resources)
         return (id, .planned(id, name: containerName(service, number: number)))
     }
 

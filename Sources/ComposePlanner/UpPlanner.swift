@@ -33,6 +33,11 @@ package struct UpPlanner {
     var portStops: [Int: [OperationID]] = [:]
     var renames: [(container: ContainerHandle, name: String)] = []
     var replacements: [(old: ObservedContainer, new: ContainerHandle, cause: String)] = []
+    /// The replicas whose replacement the service has a say in.
+    var updates: [(replica: Replica, old: ContainerID, new: OperationID, rollback: UpdatePolicy?)] = []
+    /// The services of which some replicas run all the time while others are replaced.
+    var gradualServices: Set<String> = []
+    var tolerances: [String: UpdateTolerance] = [:]
     /// What differs where a container is made in place of another, by the operation that makes it.
     var changes: [OperationID: [FieldChange]] = [:]
     var removals: [(container: ObservedContainer, cause: String)] = []
@@ -55,6 +60,8 @@ package struct UpPlanner {
         var ready: OperationID?
         /// The first of the operations that stop its predecessor or itself.
         var stop: OperationID?
+        /// Whether it starts before its predecessor stops, so that the service is there all the time.
+        var isStartFirst = false
 
         var whenReady: [OperationID] { ready.map { [$0] } ?? [] }
 
@@ -109,8 +116,11 @@ package struct UpPlanner {
 
         var plan = Plan(project: project.name)
         plan.pulls = pulls
-        plan.prepare = builder.prepare
-        plan.finish = builder.finish
+        plan.prepare = taggingUpdates(builder.prepare)
+        plan.finish = taggingUpdates(builder.finish)
+        // What waits for volumes to go must not find their users.
+        plan.tolerances = doomed.isEmpty ? tolerances : [:]
+        plan.keepsFailures = options.keepsFailures
         plan.specs = builder.specs
         plan.links = links
         plan.changes = changes
@@ -164,18 +174,24 @@ package struct UpPlanner {
             planRemoval(
                 of: present[index], cause: "\(service.name) is to have \(count) \(count == 1 ? "replica" : "replicas")")
         }
+        let added = max(0, count - kept.count)
+        var update = rollingUpdate(
+            of: service, replacing: kept.filter { causes[$0] != nil }.map { present[$0] }, among: present, adding: added
+        )
         for index in kept {
             if let cause = causes[index] {
-                planReplacement(of: present[index], service, cause: cause)
+                planReplacement(of: present[index], service, cause: cause, in: &update)
             } else {
                 planKept(present[index], service)
             }
         }
         let highest = present.map(\.number).max() ?? 0
-        for number in 0..<max(0, count - kept.count) {
+        for number in 0..<added {
             planCreation(
-                service, number: highest + number + 1, cause: present.isEmpty ? "is not there yet" : "scaled up")
+                service, number: highest + number + 1, cause: present.isEmpty ? "is not there yet" : "scaled up",
+                in: &update)
         }
+        if update?.isGradual == true { gradualServices.insert(service.name) }
         planPreStart(service)
     }
 
@@ -211,7 +227,9 @@ package struct UpPlanner {
                 cause: "is \(container.summary.state.rawValue)", needs: [])
         } else if !restarting.isEmpty, !options.withoutStart {
             let cause = "restarts with what it depends on"
-            let stop = addStop(of: container, cause: cause)
+            // It need not be away for as long as what it depends on stays there.
+            let stop = addStop(
+                of: container, cause: cause, needs: restarting.filter(\.isStartFirst).flatMap(\.whenReady))
             for other in restarting.compactMap(\.stop) { builder.require(other, after: stop.last) }
             replica.stop = stop.first
             addStart(

@@ -79,6 +79,11 @@ extension InMemoryEngine {
 
     // MARK: Looking
 
+    /// A container's health. No call is recorded and no fault strikes. Throws `.notFound` where there is no such container.
+    public func health(of container: ContainerID) throws -> ContainerHealth {
+        try controlContainer(container) { $1.health }
+    }
+
     /// What was written to a container's standard input. Throws `.notFound` where there is no such container.
     public func receivedInput(of container: ContainerID) throws -> [UInt8] {
         try controlContainer(container) { $1.input }

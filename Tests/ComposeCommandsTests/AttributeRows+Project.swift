@@ -11,10 +11,12 @@ extension AttributeRow {
         deploy("labels", "{a: b}", .said("\"labels\" has no effect here")),
         AttributeRow(
             "services.X.deploy.update_config.*", "deploy: {update_config: {order: start-first}}",
-            .said("\"update_config\" has no effect here")),
+            .here("the order and the pace in which replicas are replaced: UpdatePlanTests, UpdateTests")),
         AttributeRow(
             "services.X.deploy.rollback_config.*", "deploy: {rollback_config: {parallelism: 1}}",
-            .said("\"rollback_config\" has no effect here")),
+            .here(
+                "the order and the pace in which replicas are taken back, which always goes on past a failure, whatever "
+                    + "failure_action and max_failure_ratio say: UpdateTests")),
         deploy("resources.limits.cpus", "\"1.5\"", .container("/HostConfig/NanoCpus", "1500000000")),
         deploy("resources.limits.memory", "1m", .container("/HostConfig/Memory", "1048576")),
         deploy("resources.limits.pids", "9", .container("/HostConfig/PidsLimit", "9")),

@@ -61,6 +61,11 @@ extension Scenario {
             service.scale = Int.random(in: 0...3, using: &random)
             service.healthCheck = HealthCheck(test: ["CMD", "check"])
         }
+        if Bool.random(using: &random) {
+            service.deploy = Deployment()
+            if Bool.random(using: &random) { service.deploy?.update = .random(&random) }
+            if Bool.random(using: &random) { service.deploy?.rollback = .random(&random) }
+        }
         if Bool.random(using: &random) { service.volumes.append(Mount(.volume, source: "data", target: "/data")) }
         if Bool.random(using: &random) { service.volumes.append(Mount(.volume, target: "/cache")) }
         for other in names where Int.random(in: 0..<3, using: &random) == 0 {
@@ -70,6 +75,18 @@ extension Scenario {
                 condition, restart: Bool.random(using: &random), required: Bool.random(using: &random))
         }
         return service
+    }
+}
+
+extension Deployment.UpdateOrder {
+    /// What tolerates failures is missing: then the end is neither of the two.
+    fileprivate static func random(_ random: inout SplitMix) -> Deployment.UpdateOrder {
+        var config = Deployment.UpdateOrder()
+        config.order = ["stop-first", "start-first", nil].randomElement(using: &random) ?? nil
+        config.parallelism = Int.random(in: 0...2, using: &random)
+        if Bool.random(using: &random) { config.delay = ComposeDuration("5s") }
+        if Bool.random(using: &random) { config.monitor = ComposeDuration("5s") }
+        return config
     }
 }
 

@@ -18,6 +18,8 @@ struct Scenario: Sendable, CustomStringConvertible {
     var replacesNetworks = false
     /// Whether the same command ends the same way when the one before was cut off at any point and nothing tells of it.
     var isRepeatable = true
+    /// Whether something of it fails each time and is left as it was, though the command succeeds.
+    var leavesSomethingToDo = false
 
     /// Whether a call is one of those that fail in turn.
     func covers(_ call: EngineCall) -> Bool { call.kind == .mutating || failsExecs && call.kind == .executing }
@@ -31,7 +33,7 @@ struct Scenario: Sendable, CustomStringConvertible {
         return stage
     }
 
-    static let all = [fresh, replacement, scaling, renewal, hooks] + resources + ways
+    static let all = [fresh, replacement, scaling, renewal, hooks] + resources + ways + updates
 
     private static let check = HealthCheck(test: ["CMD", "check"])
 
@@ -148,7 +150,8 @@ extension EngineSnapshot {
     var shape: String {
         let containers = containers.map { container in
             let volumes = container.mounts.map { $0.split(separator: " ").last ?? "" }.sorted().joined(separator: " ")
-            let networks = container.networks.keys.sorted().joined(separator: " ")
+            let networks = container.networks.keys.sorted()
+                .map { "\($0): \((container.aliases[$0] ?? []).joined(separator: ", "))" }.joined(separator: "; ")
             return "container \(container.name) \(container.activity) [\(networks)] [\(volumes)] "
                 + (container.labels["io.gantry.fields"] ?? "")
         }

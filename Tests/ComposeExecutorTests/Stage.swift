@@ -119,6 +119,7 @@ final class EventRecorder: ApplyObserver {
         case .failed(let operation, _): line = "failed \(operation.action.description)"
         case .graceBegan: return
         case .killed(_, let stop): line = "killed \(stop.container)"
+        case .withdrawn(let sentence): line = sentence
         case .committed: line = "committed"
         case .rollingBack: line = "rolling back"
         case .undoing(let operation, _): line = "undoing \(operation.action.description)"

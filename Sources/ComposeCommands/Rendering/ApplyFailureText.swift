@@ -10,7 +10,9 @@ enum ApplyFailureText {
             lines += ["  the hook's last lines:"] + LeftoverText.quoted(failure.hookOutput)
         }
         if let container = failure.container { lines += facts(FailureReport.Container(container)) }
-        if !failure.leftovers.isEmpty {
+        if failure.isKept {
+            lines += kept(command)
+        } else if !failure.leftovers.isEmpty {
             lines.append("Not everything could be taken back:")
             lines += failure.leftovers.map { "  " + LeftoverText.text($0) }
             lines.append(
@@ -23,6 +25,16 @@ enum ApplyFailureText {
         }
         if failure.hooksRan { lines.append("What the hooks did is not undone.") }
         return lines.joined(separator: "\n")
+    }
+
+    /// What to do with what was left as it stood.
+    private static func kept(_ command: String) -> [String] {
+        [
+            "Nothing was taken back, as was asked for. `gantry ps -a` names what is there, and `docker logs` and "
+                + "`docker inspect` tell more of it.",
+            "`gantry \(command)` begins anew, `gantry recover` brings back the containers that were to be replaced, and "
+                + "`gantry down` removes all.",
+        ]
     }
 
     /// What a container was like when it failed.

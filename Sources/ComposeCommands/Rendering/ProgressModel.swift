@@ -25,6 +25,8 @@ struct ProgressModel {
     private(set) var subjects: [Subject] = []
     /// The containers that had to be killed, the first of each service.
     private(set) var unheededStops: [UnheededStop] = []
+    /// The replicas that were left as they were, a sentence each.
+    private(set) var withdrawals: [String] = []
     private var positions: [String: Int] = [:]
     private var pulls: [String: PullSum] = [:]
 
@@ -51,6 +53,9 @@ struct ProgressModel {
         case .killed(_, let stop):
             if !unheededStops.contains(where: { $0.service == stop.service }) { unheededStops.append(stop) }
             return nil
+        case .withdrawn(let sentence):
+            withdrawals.append(sentence)
+            return nil
         case .committed: return nil
         case .rollingBack: return nil
         case .undoing(let operation, let undo): return change(operation, .working, now) { _ in undo.words.working }
@@ -64,6 +69,12 @@ struct ProgressModel {
     mutating func takeUnheededStops() -> [UnheededStop] {
         defer { unheededStops = [] }
         return unheededStops
+    }
+
+    /// Takes out what is told of once.
+    mutating func takeWithdrawals() -> [String] {
+        defer { withdrawals = [] }
+        return withdrawals
     }
 
     private mutating func change(
@@ -116,6 +127,14 @@ extension Operation.Action {
         case .awaitContainer(let container, .completed):
             ("Container", container.name, Words(working: "Waiting", done: "Exited"))
         case .awaitContainer(let container, .up): ("Container", container.name, Words(working: "Waiting", done: "Up"))
+        case .awaitContainer(let container, .steady(.zero)):
+            ("Container", container.name, Words(working: "Checking", done: "Up"))
+        case .awaitContainer(let container, .steady(let time)):
+            ("Container", container.name, Words(working: "Watching for \(text(time))", done: "Steady"))
+        case .announceContainer(let container):
+            ("Container", container.name, Words(working: "Announcing", done: "Announced"))
+        case .delay(let time, let service):
+            ("Service", service, Words(working: "Waiting \(text(time))", done: "Updating"))
         case .runHook(let container, let kind, let index):
             (
                 "Container", container.name,

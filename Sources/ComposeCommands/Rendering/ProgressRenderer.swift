@@ -58,6 +58,9 @@ final class ProgressRenderer: ApplyObserver {
             case .plain:
                 if case .graceBegan = event { countdown?.begin() }
                 if case .rollingBack(let reason) = event { return "Rolling back: \(reason)" }
+                if case .withdrawn = event {
+                    return state.model.takeWithdrawals().map { lineStart + $0 }.joined(separator: "\n")
+                }
                 return change.map { lineStart + ProgressText.plain($0) }
             case .json: return change.map { ProgressText.json($0) }
             }
@@ -70,7 +73,7 @@ final class ProgressRenderer: ApplyObserver {
     /// Runs `body` while containers' output is on the same terminal; where these are being stopped, a line below it
     /// counts down how long they may take. Says in the end which of them had to be killed.
     func displayBelowOutput<Result: Sendable>(_ body: () async throws -> Result) async rethrows -> Result {
-        defer { sayUnheededStops() }
+        defer { sayLastWords() }
         guard let countdown else { return try await body() }
         return try await countdown.show(
             { [self] in
@@ -79,15 +82,16 @@ final class ProgressRenderer: ApplyObserver {
             }, during: body)
     }
 
-    /// Says once of each service's container that it had to be killed.
-    private func sayUnheededStops() {
+    /// Says once which replicas were not updated, and of each service's container that it had to be killed.
+    private func sayLastWords() {
+        for sentence in state.withLock({ $0.model.takeWithdrawals() }) { standardError(sentence) }
         for stop in state.withLock({ $0.model.takeUnheededStops() }) { standardError(UnheededStopText.text(stop)) }
     }
 
     /// Runs `body` while the display moves, and leaves the last picture on the screen; below it stands which containers
     /// had to be killed.
     func display<Result: Sendable>(_ body: @Sendable () async throws -> Result) async rethrows -> Result {
-        defer { sayUnheededStops() }
+        defer { sayLastWords() }
         guard form == .live else { return try await body() }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -59,7 +59,7 @@ struct Rules {
     /// Attributes of a service that are there for other tools: no container differs by them.
     private static let withoutEffect = [
         ["deploy", "labels"], ["deploy", "placement"], ["deploy", "endpoint_mode"], ["deploy", "mode"],
-        ["deploy", "update_config"], ["deploy", "rollback_config"], ["deploy", "resources", "limits", "devices"],
+        ["deploy", "resources", "limits", "devices"],
         ["deploy", "resources", "reservations", "cpus"], ["deploy", "resources", "reservations", "generic_resources"],
         ["credential_spec"], ["pull_refresh_after"],
     ]
