@@ -78,6 +78,11 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "gantry", dependencies: ["ComposeCommands"]),
+        // Run by Integration/benchmark.
+        .executableTarget(
+            name: "PlanningBenchmark",
+            dependencies: ["ComposeExecutor", "ComposePlanner", "ComposeModel", "EngineAPI", "EngineTesting"],
+            path: "Integration/PlanningBenchmark"),
 
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(
@@ -134,7 +139,10 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Integration",
-            exclude: ["ImageSources", "benchmark", "demo", "engine", "images", "setup", "test", "with-engine"]
+            exclude: [
+                "ImageSources", "PlanningBenchmark", "benchmark", "demo", "engine", "images", "setup", "test",
+                "with-engine",
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -192,5 +192,10 @@ struct Scenario: Sendable {
         }
         for network in left.networks { try await engine.removeNetwork(network.id) }
         for volume in left.volumes { try await engine.removeVolume(volume.name, force: true) }
+        // What its releases keep stays after `down`, so that they can be brought back.
+        let kept = try await engine.images(matching: ObjectFilter(names: ["gantry-release"])).flatMap(\.tags)
+        for name in kept where name.hasPrefix("gantry-release:\(project).") {
+            try await engine.removeImage(name, force: true)
+        }
     }
 }

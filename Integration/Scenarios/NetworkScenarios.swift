@@ -203,6 +203,11 @@ import Testing
             #expect(try await scenario.running() == ["db", "web"], "\(up)")
             #expect(try await !scenario.log(of: "db").contains("kept-data"))
             try await changed.gantry("plan")
+            // It was held before, though only web is named now: it does not end with that.
+            changed.environment["TIER"] = "three"
+            try await changed.gantry("up", "-d", "-t", "1", "--yes", "web")
+            try await changed.gantry("stop", "-t", "1", "web")
+            #expect(try await scenario.running() == ["db"])
         }
     }
 
@@ -218,6 +223,21 @@ import Testing
                 "services: {mail: {image: busybox, command: /no/such/program}}", to: "compose.override.yaml")
             try await changed.gantry("up", "-d", "-t", "1", "--yes", exits: 1)
             try await scenario.expectState(before)
+        }
+    }
+
+    /// What the engine refuses of the new volume is found out while the old one is there.
+    @Test(arguments: [("{driver: no-such-driver}", "no-such-driver"), ("{driver_opts: {bad: option}}", "bad")])
+    func aVolumeThatCannotBeMadeMustLoseNothing(declared: String, word: String) async throws {
+        try await Scenario.with(NetworkScenarios.stored) { scenario in
+            try await scenario.gantry("up", "-d")
+            try await NetworkScenarios.note(scenario)
+            let (before, runs) = (try await scenario.state(), try await scenario.runs())
+            try scenario.write("volumes: {data: \(declared)}", to: "compose.override.yaml")
+            let failed = try await scenario.gantry("up", "-d", "-t", "1", "--yes", exits: 1)
+            #expect(failed.error.contains("Could not try the new volume") && failed.error.contains(word), "\(failed)")
+            try await scenario.expectState(before)
+            #expect(try await scenario.runs() == runs)
         }
     }
 

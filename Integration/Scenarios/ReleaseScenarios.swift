@@ -83,6 +83,54 @@ import Testing
         }
     }
 
+    /// Makes another image and gives it the tag, which leaves the one before without a name.
+    private static func rebuild(_ tag: String, _ label: String, in scenario: Scenario) async throws {
+        let copy = try await scenario.docker("create", "--label", "built=\(label)", "busybox")
+        try await scenario.docker("commit", copy, tag)
+        try await scenario.docker("rm", copy)
+    }
+
+    @Test func anImageOfAReleaseMustOutlastACleanUp() async throws {
+        try await ReleaseScenarios.with { scenario in
+            let tag = "\(scenario.project):tag"
+            var scenario = scenario
+            scenario.environment["IMAGE"] = tag
+            try await ReleaseScenarios.rebuild(tag, "one", in: scenario)
+            try await scenario.gantry("up", "-d")
+            let first = try await scenario.container(of: "web").imageID
+            try await ReleaseScenarios.rebuild(tag, "two", in: scenario)
+            let plan = try await scenario.gantry("plan", exits: 2)
+            let short = first.rawValue.dropFirst("sha256:".count).prefix(12)
+            let name = "gantry-release:\(scenario.project).\(short)"
+            #expect(plan.output.contains("keep image \(short) as \(name)"), "\(plan)")
+            try await scenario.gantry("up", "-d")
+            let second = try await scenario.container(of: "web").imageID
+            #expect(second != first)
+            try await scenario.docker("image", "prune", "-f")
+            #expect(try await !scenario.gantry("releases").output.contains("(gone)"))
+            // What runs is protected by its containers, what ran before by its name, whichever came later.
+            try await scenario.gantry("rollback", "1")
+            #expect(try await scenario.container(of: "web").imageID == first)
+            try await scenario.docker("rmi", tag)
+            try await scenario.docker("image", "prune", "-f")
+            // Without anything that runs the names are all that there is.
+            try await scenario.gantry("down", "-t", "1")
+            try await scenario.docker("image", "prune", "-f")
+            try await scenario.gantry("rollback", "2")
+            #expect(try await scenario.container(of: "web").imageID == second)
+
+            // Against someone who takes it away there is no help, but word of it, and nothing is begun.
+            try await scenario.docker("rmi", name)
+            let releases = try await scenario.gantry("releases")
+            #expect(releases.output.contains("web=\(short) (gone)"), "\(releases)")
+            #expect(try await scenario.gantry("releases", "--format", "json").output.contains("missingImages"))
+            let before = try await scenario.state()
+            let refused = try await scenario.gantry("rollback", "1", exits: 1)
+            #expect(refused.error.contains("as it was then (\(short)), and the engine has it no more"), "\(refused)")
+            try await scenario.expectState(before)
+        }
+    }
+
     @Test func aSecretThatIsGoneMustBeAskedFor() async throws {
         try await ReleaseScenarios.with { scenario in
             var scenario = scenario

@@ -14,7 +14,7 @@ extension CommandSession {
     /// The plan, with old values in its causes where the last release has them. It needs no state.
     func plan(_ project: Project, _ observed: ObservedState, _ options: UpOptions) async throws -> Plan {
         let plan = try UpPlanner.plan(project, observed: observed, options: options)
-        guard !plan.changes.isEmpty, let journal = StateDirectory(environment: environment).presentJournal() else {
+        guard plan.tellsDifferences, let journal = StateDirectory(environment: environment).presentJournal() else {
             return plan
         }
         return try self.plan(
@@ -27,10 +27,55 @@ extension CommandSession {
     ) throws -> Plan {
         let plan = try UpPlanner.plan(project, observed: observed, options: options)
         // To read a release costs as much as to read the files, and most plans replace nothing.
-        guard !plan.changes.isEmpty, let last else { return plan }
+        guard plan.tellsDifferences, let last else { return plan }
         var options = options
         options.lastApplied = try? ReleaseModel(release: last, name: project.name).sealed()
         return try UpPlanner.plan(project, observed: observed, options: options)
+    }
+
+    /// The plan for people to look at, with what happens to the images of releases as far as the state tells.
+    ///
+    /// - Parameter isRelease: whether applying it makes a release.
+    func preview(
+        _ project: Project, _ observed: ObservedState, _ options: UpOptions, isRelease: Bool = true
+    ) async throws -> Plan {
+        let plan = try await self.plan(project, observed, options)
+        guard isRelease, let journal = StateDirectory(environment: environment).presentJournal(),
+            let earlier = try? await journal.keptImages(in: scope(of: project.name)), !earlier.isEmpty
+        else { return plan }
+        let last = try? await journal.lastRelease(in: scope(of: project.name))
+        return try await keepingImages(
+            plan, release(of: project, plan, observed, options, since: last, called: ""),
+            earlier: Set(earlier.map { ImageID($0) }))
+    }
+
+    /// The plan with what keeps the images of releases; as it is where nothing is to be done or it makes no release.
+    ///
+    /// - Parameter earlier: the images of the releases that are kept beside `release`.
+    func keepingImages(_ plan: Plan, _ release: Release?, earlier: Set<ImageID>) async throws -> Plan {
+        guard let release, !earlier.isEmpty, !plan.isEmpty, !plan.isFirstOfTwo else { return plan }
+        let named = try await engine.images(matching: ObjectFilter(names: [ReleaseImages.repository]))
+        return plan.keepingImages(
+            present: Set(release.images.values.map { ImageID($0) }), earlier: earlier, named: named)
+    }
+
+    /// Which images of releases the engine has no more.
+    func missingImages(of releases: [Release]) async throws -> Set<String> {
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            for image in Set(releases.flatMap(\.images.values)) {
+                group.addTask {
+                    do {
+                        _ = try await engine.image(image)
+                        return nil
+                    } catch let error as EngineError where error.code == .notFound {
+                        return image
+                    }
+                }
+            }
+            var missing: Set<String> = []
+            for try await image in group { if let image { missing.insert(image) } }
+            return missing
+        }
     }
 
     /// What applying a plan puts in force.

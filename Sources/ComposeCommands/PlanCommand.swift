@@ -33,7 +33,7 @@ struct PlanCommand: AsyncParsableCommand {
         up.services = services
         up.removeOrphans = removeOrphans
         if forceRecreate { up.recreate = .always }
-        let plan = try await session.plan(project, try await session.observer.observe(project), up)
+        let plan = try await session.preview(project, try await session.observer.observe(project), up)
         for notice in plan.notices { standardError(notice) }
         switch format {
         case .text: standardOutput(plan.description)

@@ -32,7 +32,7 @@ struct UpRun {
 
     /// Prints the plan and changes nothing.
     func dryRun() async throws {
-        let plan = try await session.plan(project, try await observe(), options)
+        let plan = try await session.preview(project, try await observe(), options, isRelease: release != nil)
         for notice in plan.notices { standardError(notice) }
         standardOutput(plan.description)
     }
@@ -78,7 +78,16 @@ struct UpRun {
         let last = release == nil ? nil : try await executor.lastRelease()
         var options = options
         var observed = try adjust(try await observe())
-        var plan = try session.plan(project, observed, options, since: last)
+        let preflight = Preflight(
+            isLocal: session.address.description.hasPrefix("unix://"), engine: session.engine)
+        var plan: Plan
+        do {
+            plan = try session.plan(project, observed, options, since: last)
+        } catch let error as PlanError {
+            // All that is wrong is told at once.
+            guard let attempt = error.attempt else { throw error }
+            throw PlanError(error.problems + (try await preflight.problems(of: attempt)))
+        }
         if !plan.withheld.isEmpty, await Agreement.ask(plan.withheld, on: session.terminal) {
             options.assumesYes = true
             // The answer may have taken a while.
@@ -86,7 +95,7 @@ struct UpRun {
             plan = try session.plan(project, observed, options, since: last)
         }
         // Before the images, because fetching them may take long.
-        try Preflight(isLocal: session.address.description.hasPrefix("unix://")).check(plan)
+        try await preflight.check(plan)
         if !plan.pulls.isEmpty {
             try await ImagePuller(engine: session.engine, observer: observer, parallel: limits.parallel)
                 .pull(plan.pulls)
@@ -108,12 +117,15 @@ struct UpRun {
                 standardError("Repeat `gantry \(command)` when the cause is gone.")
                 throw CommandExit.failure
             }
+            options.ranBefore = observed.runningServices
             observed = try adjust(try await observe())
             plan = try session.plan(project, observed, options, since: last)
         }
-        return try await executor.apply(
-            plan, command: command,
-            releasing: release.map { session.release(of: project, plan, observed, options, since: last, called: $0) })
+        let release = release.map {
+            session.release(of: project, plan, observed, options, since: last, called: $0)
+        }
+        plan = try await session.keepingImages(plan, release, earlier: try await executor.keptImages())
+        return try await executor.apply(plan, command: command, releasing: release)
     }
 
     private var release: String? {

@@ -105,6 +105,11 @@ package struct Executor: Sendable {
     /// What was put in force last, as far as it is known.
     package func lastRelease() async throws -> Release? { try await journal.lastRelease(in: scope) }
 
+    /// The images of the releases that are kept beside the next one.
+    package func keptImages() async throws -> Set<ImageID> {
+        Set(try await journal.keptImages(in: scope).map { ImageID($0) })
+    }
+
     private func prepare(
         _ operations: [Operation], _ run: TransactionRun, _ withdrawals: Withdrawals
     ) async -> [OperationScheduler.Failure] {

@@ -26,7 +26,7 @@ struct MadeObjects: Sendable {
         switch operation.action {
         case .createContainer: containers[operation.id] != nil
         case .createNetwork: networks[operation.id] != nil
-        case .createVolume(let name): volumes.contains(name)
+        case .createVolume(let name), .tryVolume(_, let name): volumes.contains(name)
         default: true
         }
     }

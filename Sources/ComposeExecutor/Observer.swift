@@ -49,8 +49,9 @@ package struct Observer: Sendable {
                 }
             }
         }
+        let labelledVolumes = Set(state.volumes.map(\.name))
         for volume in project.volumes.values.sorted(by: { $0.name < $1.name })
-        where !state.volumes.contains(where: { $0.name == volume.name }) {
+        where !labelledVolumes.contains(volume.name) {
             if let found = try await present({ try await engine.volume(volume.name) }) { state.volumes.append(found) }
         }
         state.networkUsers = try await users(of: project.outdatedNetworks(among: state.networks), project.name)

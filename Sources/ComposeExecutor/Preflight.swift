@@ -1,4 +1,5 @@
 package import ComposePlanner
+package import EngineAPI
 
 #if canImport(Glibc)
     import Glibc
@@ -6,32 +7,86 @@ package import ComposePlanner
     import Musl
 #endif
 
-/// Looks, before anything changes, for what the engine would refuse later: host ports in use and missing files.
+/// Looks, before anything changes, for what the engine would refuse later: host ports and container names in use, and
+/// missing files.
 ///
 /// What cannot be told from here is left to the engine, so that nothing is refused that would work.
 package struct Preflight: Sendable {
     private let isLocal: Bool
+    private let engine: any ContainerEngine
 
-    /// - Parameter isLocal: whether the engine runs on this machine and sees the same ports and files; otherwise there is
-    ///   nothing to see from here.
-    package init(isLocal: Bool) { self.isLocal = isLocal }
+    /// - Parameter isLocal: whether the engine runs on this machine and sees the same ports and files; otherwise only
+    ///   names can be looked at from here.
+    package init(isLocal: Bool, engine: any ContainerEngine) {
+        self.isLocal = isLocal
+        self.engine = engine
+    }
 
-    /// Throws ``ApplyFailure`` with a sentence for each thing that is wrong. Returns at once: it waits for nothing.
-    package func check(_ plan: Plan) throws {
-        guard isLocal else { return }
-        let problems =
-            plan.hostPorts.filter(\.isInUse).map { port in
-                "Service \(port.service) cannot start: \(port) is in use. Choose another one under `ports`, or stop what "
-                    + "uses it; `ss \(port.transport == "udp" ? "-lunp" : "-ltnp")` shows it."
-            }
-            + plan.hostPaths.filter(\.isMissing).map { path in
-                "Service \(path.service) cannot start: \(path.path), which it mounts, does not exist. Create it, or "
-                    + "correct the path."
-            }
+    /// Throws ``ApplyFailure`` with a sentence for each thing that is wrong.
+    package func check(_ plan: Plan) async throws {
+        let problems = try await problems(of: plan)
         guard !problems.isEmpty else { return }
         throw ApplyFailure(
             operation: nil, reason: problems.joined(separator: "\n"), container: nil, isCancelled: false, undone: 0,
             leftovers: [])
+    }
+
+    /// A sentence for each thing that stands in a plan's way.
+    package func problems(of plan: Plan) async throws -> [String] {
+        let ports = isLocal ? plan.hostPorts.filter(\.isInUse) : []
+        let names = plan.newContainers
+        // All there are, in one call: their number is the engine's, not the project's.
+        let containers = ports.isEmpty && names.isEmpty ? [] : try await engine.containers(matching: ObjectFilter())
+        let paths = isLocal ? plan.hostPaths.filter(\.isMissing) : []
+        return names.compactMap { service, name in
+            containers.first { $0.names.contains(name) }.map { holder in
+                "Service \(service) cannot start: the container name \(name) is in use by \(holder.holderText). Remove or "
+                    + "rename that container, or choose another `container_name`."
+            }
+        }
+            + ports.map { port in
+                let holder = containers.first { container in
+                    container.ports.contains { $0.hostPort == port.number && $0.transport == port.transport }
+                }
+                let user = holder.map { " by \($0.name), \($0.holderText)" } ?? ""
+                return
+                    "Service \(port.service) cannot start: \(port) is in use\(user). Choose another one under `ports`, "
+                    + "or stop what uses it; `ss -\(port.transport == "udp" ? "lunp" : "ltnp")` shows it."
+            }
+            + paths.map { path in
+                "Service \(path.service) cannot start: \(path.path), which it mounts, does not exist. Create it, or "
+                    + "correct the path."
+            }
+    }
+}
+
+extension Plan {
+    /// The containers that are to come with names of their own, by service. What is there already under a name that the
+    /// plan deals with is not looked at.
+    fileprivate var newContainers: [(service: String, name: String)] {
+        let known = Set(
+            (prepare + finish).compactMap { operation -> String? in
+                switch operation.action {
+                case .stopContainer(.existing(_, let name), _), .removeContainer(.existing(_, let name), _),
+                    .renameContainer(.existing(_, let name), _):
+                    name
+                default: nil
+                }
+            })
+        return prepare.compactMap { operation in
+            guard case .createContainer(let name) = operation.action, let service = operation.service, !name.isEmpty,
+                !known.contains(name)
+            else { return nil }
+            return (service, name)
+        }
+    }
+}
+
+extension ContainerSummary {
+    /// Whose it is, for people.
+    fileprivate var holderText: String {
+        guard let project = labels[ComposeLabels.project] else { return "a container of no project" }
+        return "a container of project \(project)"
     }
 }
 

@@ -160,6 +160,15 @@ final class TransactionRun: Sendable {
             guard case .volume(var spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
             spec.labels.merge(labels(of: operation)) { $1 }
             return try await engine.createVolume(spec).name
+        case .tryVolume(_, let trial):
+            guard case .volume(var spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
+            spec.labels.merge(labels(of: operation)) { $1 }
+            // One that was there already is returned as it is, and is somebody else's.
+            guard try await engine.createVolume(spec).labels[ComposeLabels.transaction] == id?.rawValue else {
+                throw EngineError(
+                    .conflict, call: "create volume \(trial)", message: "a volume of this name is there already")
+            }
+            try await engine.removeVolume(trial, force: false)
         case .createContainer(let name):
             guard case .container(var spec)? = specs[operation.id] else { throw MissingSpec(operation: operation) }
             try links[operation.id]?.resolve(&spec, identifier)
@@ -213,6 +222,15 @@ final class TransactionRun: Sendable {
                 throw MissingSpec(operation: operation)
             }
             try await attach(identifier(of: container), attachments)
+        case .tagImage(let image, let name):
+            // What is gone already cannot be kept.
+            try await tolerateMissing { try await self.engine.tagImage(image.rawValue, as: name) }
+        case .untagImage(let name):
+            do {
+                try await tolerateMissing { try await self.engine.removeImage(name, force: false) }
+            } catch let error as EngineError where error.code == .conflict {
+                // A container uses it. The next release tries again.
+            }
         case .awaitContainer, .delay, .runHook:
             break
         }

@@ -86,7 +86,10 @@ struct FieldDigests: CustomStringConvertible {
         for pair in label.split(separator: ",") {
             let separator = pair.lastIndex(of: "=") ?? pair.endIndex
             guard separator != pair.endIndex else { return nil }
-            pairs[String(pair[..<separator])] = String(pair[pair.index(after: separator)...])
+            let digest = pair[pair.index(after: separator)...]
+            // Of another version, whose digests cannot be compared: that is no change.
+            guard digest.utf8.count == length else { return nil }
+            pairs[String(pair[..<separator])] = String(digest)
         }
         return pairs
     }

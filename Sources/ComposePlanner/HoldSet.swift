@@ -54,9 +54,10 @@ package struct HoldChange: Sendable, Equatable {
     ///   - named: the services asked for.
     ///   - isLasting: whether these are to be held though they ran before: by a command that leaves them running, not by
     ///     one that is itself their hold.
-    init(bringingUp members: [Plan.Member], named: Set<String>, observed: ObservedState, isLasting: Bool) {
+    ///   - ran: the services that ran before.
+    init(bringingUp members: [Plan.Member], named: Set<String>, ran: Set<String>, isLasting: Bool) {
         for service in Set(members.map(\.service)) {
-            let ranBefore = observed.replicas(of: service).contains(where: \.summary.state.isRunning)
+            let ranBefore = ran.contains(service)
             if named.contains(service) {
                 if isLasting || !ranBefore { held.insert(service) }
             } else if !ranBefore, members.contains(where: { $0.service == service && $0.isStarted }) {

@@ -36,6 +36,11 @@ package struct ObservedState: Sendable, Equatable {
         self.images = images
     }
 
+    /// The services of which a container runs.
+    package var runningServices: Set<String> {
+        Set(containers.filter { !$0.isOneOff && $0.summary.state.isRunning }.map(\.service))
+    }
+
     /// The replicas of `service`, by number; a one-off container is none.
     package func replicas(of service: String) -> [ObservedContainer] {
         containers.filter { $0.service == service && !$0.isOneOff }

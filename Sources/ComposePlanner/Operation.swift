@@ -48,6 +48,9 @@ package struct Operation: Hashable, Codable, Sendable {
     package enum Action: Hashable, Codable, Sendable {
         case createNetwork(name: String)
         case createVolume(name: String)
+        /// Makes a volume under another name and removes it again: what the engine refuses of it is known before the
+        /// volume of this name goes.
+        case tryVolume(name: String, as: String)
         /// Removes a network in whose place another one is to come.
         case retireNetwork(RetiredNetwork)
         /// `name` is what the container is called until a replacement takes its predecessor's name.
@@ -66,6 +69,10 @@ package struct Operation: Hashable, Codable, Sendable {
         case renameContainer(ContainerHandle, to: String)
         case removeNetwork(NetworkID, name: String)
         case removeVolume(name: String)
+        /// Gives an image a further name, so that nothing cleans it up.
+        case tagImage(ImageID, as: String)
+        /// Takes a name from an image, which goes with its last one; one that is in use stays as it is.
+        case untagImage(name: String)
     }
 
     package let id: OperationID
@@ -126,7 +133,9 @@ extension Operation.Action {
             .announceContainer(let container), .runHook(let container, _, _), .removeContainer(let container, _),
             .renameContainer(let container, _):
             container
-        case .createNetwork, .createVolume, .createContainer, .retireNetwork, .removeNetwork, .removeVolume, .delay: nil
+        case .createNetwork, .createVolume, .tryVolume, .createContainer, .retireNetwork, .removeNetwork, .removeVolume,
+            .delay, .tagImage, .untagImage:
+            nil
         }
     }
 
@@ -146,6 +155,7 @@ extension Operation.Action {
         switch self {
         case .createNetwork(let name): "create network \(name)"
         case .createVolume(let name): "create volume \(name)"
+        case .tryVolume(let name, _): "try the new volume \(name)"
         case .createContainer(let name): "create container \(name)"
         case .startContainer(let container): "start container \(container.name)"
         case .stopContainer(let container, _): "stop container \(container.name)"
@@ -163,6 +173,8 @@ extension Operation.Action {
         case .retireNetwork(let network): "remove network \(network.spec.name)"
         case .removeNetwork(_, let name): "remove network \(name)"
         case .removeVolume(let name): "remove volume \(name)"
+        case .tagImage(let image, let name): "keep image \(short(image.rawValue)) as \(name)"
+        case .untagImage(let name): "remove image \(name)"
         }
     }
 }

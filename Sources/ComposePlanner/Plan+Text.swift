@@ -37,7 +37,7 @@ extension Plan: CustomStringConvertible {
             case .renameContainer(.planned, _): replaced += 1
             case .renameContainer(.existing, _): renamed += 1
             case .awaitContainer: awaited += 1
-            case .startContainer, .announceContainer, .delay: break
+            case .startContainer, .announceContainer, .delay, .tryVolume, .tagImage, .untagImage: break
             }
         }
         counts.append((created - replaced, "to create"))

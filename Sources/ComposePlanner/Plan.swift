@@ -15,7 +15,8 @@ package struct Plan: Sendable, Equatable {
     package var specs: [OperationID: ResourceSpec] = [:]
     /// What is filled into the containers' configuration when the containers that they refer to are there.
     package var links: [OperationID: ContainerLinks] = [:]
-    /// What differs from the container that a new one replaces, by the operation that makes it.
+    /// What differs from the container or network that a new one replaces, by the operation that makes it, and from a
+    /// volume that goes, by its removal.
     package var changes: [OperationID: [FieldChange]] = [:]
     /// What the user should know though nothing is done about it.
     package var notices: [String] = []
@@ -43,6 +44,17 @@ package struct Plan: Sendable, Equatable {
 
     /// Whether the engine already holds what is wanted.
     package var isEmpty: Bool { pulls.isEmpty && prepare.isEmpty && finish.isEmpty }
+
+    /// Whether something differs from what is there, so that its causes tell more where it is known what that was.
+    package var tellsDifferences: Bool {
+        let isResource = prepare.contains {
+            switch $0.action {
+            case .retireNetwork, .tryVolume: true
+            default: false
+            }
+        }
+        return !changes.isEmpty || isResource || !withheld.isEmpty
+    }
 
     /// A container that is to run when the plan has been applied.
     package struct Member: Sendable, Equatable {

@@ -23,28 +23,49 @@ extension Project {
 
     /// The volumes of this project that are declared otherwise.
     package func changedVolumes(among found: [VolumeSummary]) -> [VolumeSummary] {
-        found.filter { changedConfiguration(of: $0) != nil }
+        let own = volumes.values.filter { !$0.isExternal }.map { ($0.name, $0) }
+        let declared = Dictionary(own) { first, _ in first }
+        return found.filter { found in declared[found.name].map { changedConfiguration(of: found, $0) != nil } ?? false
+        }
     }
 
-    /// How the configuration differs from the one declared: `configuration changed (123456789abc -> def012345678)`; nil
-    /// where it does not.
-    func changedConfiguration(of found: NetworkSummary) -> String? {
+    /// How the configuration differs from the one declared; nil where it does not.
+    ///
+    /// - Parameter last: the project that it may have been made for, which then tells what was otherwise; else it is
+    ///   `configuration changed (123456789abc -> def012345678)`.
+    func changedConfiguration(of found: NetworkSummary, since last: Project? = nil) -> RecreateCause? {
         guard let network = networks.values.first(where: { $0.name == found.name && !$0.isExternal }) else {
             return nil
         }
-        return change(found.labels, to: ConfigHash.network(network))
+        let old = last?.networks.values.first { $0.name == found.name }
+        return change(
+            found.labels, from: old.map { (ConfigHash.network($0), $0.canonical) },
+            to: (ConfigHash.network(network), network.canonical))
     }
 
-    func changedConfiguration(of found: VolumeSummary) -> String? {
-        guard let volume = volumes.values.first(where: { $0.name == found.name && !$0.isExternal }) else { return nil }
-        return change(found.labels, to: ConfigHash.volume(volume))
+    /// - Parameter volume: the one of that name that is declared.
+    func changedConfiguration(
+        of found: VolumeSummary, _ volume: Volume, since last: Project? = nil
+    ) -> RecreateCause? {
+        let old = last?.volumes[volume.key]
+        return change(
+            found.labels, from: old.map { (ConfigHash.volume($0), $0.canonical) },
+            to: (ConfigHash.volume(volume), volume.canonical))
     }
 
-    private func change(_ labels: [String: String], to hash: String) -> String? {
-        guard labels[ComposeLabels.project] == name, let old = labels[ComposeLabels.configHash], !old.isEmpty,
-            old != hash
+    private typealias Configuration = (hash: String, value: CanonicalValue)
+
+    private func change(
+        _ labels: [String: String], from old: Configuration?, to new: Configuration
+    ) -> RecreateCause? {
+        guard labels[ComposeLabels.project] == name, let hash = labels[ComposeLabels.configHash], !hash.isEmpty,
+            hash != new.hash
         else { return nil }
-        return "configuration changed (\(short(old)) -> \(short(hash)))"
+        if let old, old.hash == hash {
+            let changes = FieldChange.all("", old: old.value, new: new.value)
+            if !changes.isEmpty { return RecreateCause(changes) }
+        }
+        return RecreateCause("configuration changed (\(short(hash)) -> \(short(new.hash)))")
     }
 
     /// Whether it was made for a key of this project, under a name that no network has any more.

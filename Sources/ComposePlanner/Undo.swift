@@ -19,11 +19,11 @@ package enum Undo: Hashable, Codable, Sendable {
 extension Operation {
     /// What takes this operation back, nil where there is nothing to take back.
     ///
-    /// Removing and renaming have none because they happen after the commit only.
+    /// Removing and renaming, also of images, have none because they happen after the commit only.
     package var undo: Undo? {
         switch action {
         case .createNetwork: .removeNetwork
-        case .createVolume(let name): .removeVolume(name: name)
+        case .createVolume(let name), .tryVolume(_, let name): .removeVolume(name: name)
         case .retireNetwork(let network): .restoreNetwork(network)
         case .createContainer: .removeContainer
         // A replacement must have stopped before its predecessor starts again: they may share a port.
@@ -33,7 +33,7 @@ extension Operation {
         case .stopContainer(.planned, _), .awaitContainer, .delay, .runHook: nil
         // The container that was given its names goes.
         case .announceContainer: nil
-        case .removeContainer, .renameContainer, .removeNetwork, .removeVolume: nil
+        case .removeContainer, .renameContainer, .removeNetwork, .removeVolume, .tagImage, .untagImage: nil
         }
     }
 }

@@ -28,6 +28,8 @@ package struct UpOptions: Sendable, Equatable {
     package var assumesYes = false
     /// Whether what was done stays as it is where something fails, so that it can be looked at.
     package var keepsFailures = false
+    /// The services that ran before an earlier plan of the same command stopped them.
+    package var ranBefore: Set<String> = []
     /// Whether containers that are replaced get fresh unnamed volumes, rather than those of their predecessors.
     package var renewsVolumes = false
     /// Whether a supervisor carries out what no engine does: `delay` and `window` of `deploy.restart_policy`.

@@ -40,12 +40,16 @@ extension UpPlanner {
         let old = options.lastApplied?.services[service.name].map(FieldDigests.values) ?? [:]
         guard let names = FieldDigests(service).changes(since: label) else { return nil }
         return RecreateCause(
-            names.map { name, kind in
+            names.flatMap { name, kind -> [FieldChange] in
                 // The release may have left the container as it was; its label tells.
                 let before = old[name].flatMap { value in
                     value.isSealed || FieldDigests.has(label, name, value) ? value : nil
                 }
-                return FieldChange(name, kind, old: before, new: new[name])
+                if kind == .changed, let before, let after = new[name] {
+                    let parts = FieldChange.all(name, old: before, new: after)
+                    if !parts.isEmpty { return parts }
+                }
+                return [FieldChange(name, kind, old: before, new: new[name])]
             })
     }
 
@@ -55,11 +59,9 @@ extension UpPlanner {
         let changes = (fileDigests(service).changes(since: container.labels[ComposeLabels.files]) ?? [])
             .filter { $0.kind == .changed }
         guard !changes.isEmpty else { return nil }
-        let sources = hostFiles(service)
-        return RecreateCause(
-            changes.map { change in
-                FieldChange(sources[change.name].map { "file \(relative($0))" } ?? change.name, .changed)
-            })
+        let sources = hostFiles(service).mapValues { "file \(relative($0))" }
+            .merging(FileObject.all(of: service, in: project).map { ($0.path, $0.description) }) { file, _ in file }
+        return RecreateCause(changes.map { FieldChange(sources[$0.name] ?? $0.name, .changed) })
     }
 
     private func relative(_ path: String) -> String {
@@ -73,8 +75,11 @@ extension UpPlanner {
         let attached = Set(container.summary.networks.values)
         for key in service.networks.keys.sorted() {
             guard let network = project.networks[key] else { continue }
-            if networkOperations[key] != nil { return "network \(network.name) is made anew" }
             let present = observed.networks.filter { $0.name == network.name || $0.id.rawValue == network.name }
+            if networkOperations[key] != nil {
+                let isNew = present.isEmpty && container.summary.networks[network.name] == nil
+                return "network \(network.name) is \(isNew ? "not there yet" : "made anew")"
+            }
             guard container.summary.state == .running else {
                 // The engine finds its networks when it starts it: by name, and by identifier where it ran before.
                 let known = container.summary.networks
@@ -110,7 +115,7 @@ extension UpPlanner {
     /// The container of `service` that others share namespaces and volumes with, nil where there is none.
     func linkedContainer(_ service: String) -> ContainerHandle? {
         // A service that this plan leaves alone has its containers all the same.
-        replicas[service]?.first?.handle ?? observed.replicas(of: service).first?.handle
+        replicas[service]?.first?.handle ?? present[service]?.first?.handle
     }
 }
 

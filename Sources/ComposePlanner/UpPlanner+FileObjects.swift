@@ -31,10 +31,11 @@ extension UpPlanner {
             files: files, profiles: SecurityOptions(service, in: project, files: observed.hostFiles).profiles)
     }
 
-    /// The files on this machine that a service's containers get, by path in them: mounted ones, and configs and secrets.
+    /// The files on this machine whose content decides whether a service's containers stay, by path in them: mounted
+    /// ones, and configs and secrets.
     func hostFiles(_ service: Service) -> [String: String] {
         let objects = fileObjects(service).compactMap { object in object.resource.hostPath.map { (object.path, $0) } }
-        let mounts = service.volumes.filter { $0.kind == .bind }
+        let mounts = (service.ignoresFileChanges ? [] : service.volumes).filter { $0.kind == .bind }
             .compactMap { mount in mount.source.map { (mount.target, $0) } }
         // What a volume covers is not mounted.
         return Dictionary(objects + mounts) { $1 }
@@ -69,4 +70,10 @@ extension UpPlanner {
     }
 
     private func fileObjects(_ service: Service) -> [FileObject] { FileObject.all(of: service, in: project) }
+}
+
+extension Service {
+    /// Whether the content of what it mounts under `volumes` takes no part in deciding, because its own containers write
+    /// it: `x-gantry: {on_file_change: ignore}`.
+    fileprivate var ignoresFileChanges: Bool { extensions["x-gantry"]?["on_file_change"] == .string("ignore") }
 }

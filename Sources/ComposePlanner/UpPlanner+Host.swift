@@ -33,21 +33,28 @@ extension UpPlanner {
             isStarting(service)
                 || (replicas[service.name] ?? []).contains { $0.observed?.summary.state.isRunning == true }
         }
-        for (index, service) in holders.enumerated() {
+        // By number, so that each service meets only those that may clash with it.
+        var earlier: [Int: [(service: Service, port: HostPort)]] = [:]
+        for service in holders {
             let count = replicas[service.name]?.count ?? 0
-            if count > 1, isStarting(service), let port = fixedPorts(service).first {
+            let ports = fixedPorts(service)
+            if count > 1, isStarting(service), let port = ports.first {
                 problems.append(
                     "Service \(service.name) cannot have \(count) replicas, because each of them wants \(port). Publish "
                         + "a range of ports, or leave the host port out.")
             }
-            for other in holders[..<index] where isStarting(service) || isStarting(other) {
-                if follows(service, other) || follows(other, service) { continue }
-                for port in fixedPorts(service) where fixedPorts(other).contains(where: port.clashes(with:)) {
+            for port in ports {
+                var named: Set<String> = []
+                for (other, taken) in earlier[port.number] ?? [] where port.clashes(with: taken) {
+                    guard isStarting(service) || isStarting(other), !follows(service, other), !follows(other, service),
+                        named.insert(other.name).inserted
+                    else { continue }
                     problems.append(
                         "Services \(other.name) and \(service.name) both want \(port). Choose another one for one of "
                             + "them under `ports`.")
                 }
             }
+            for port in ports { earlier[port.number, default: []].append((service, port)) }
         }
     }
 

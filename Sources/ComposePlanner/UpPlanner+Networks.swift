@@ -5,7 +5,7 @@ import EngineAPI
 extension UpPlanner {
     mutating func planNetworks(_ services: [Service]) {
         if options.onlyStart { return }
-        var created: [(key: String, cause: String, spec: NetworkSpec)] = []
+        var created: [(key: String, cause: RecreateCause, spec: NetworkSpec)] = []
         for key in Set(services.flatMap { $0.networks.keys }).sorted() {
             guard let network = project.networks[key] else { continue }
             let present = observed.networks.filter { $0.name == network.name || $0.id.rawValue == network.name }
@@ -19,14 +19,14 @@ extension UpPlanner {
             }
             guard let found = present.first else {
                 if network.enableIPv4 == false { need(.enableIPv4, "Network \(network.name): enable_ipv4: false") }
-                created.append((key, "is not there yet", networkSpec(network)))
+                created.append((key, RecreateCause("is not there yet"), networkSpec(network)))
                 continue
             }
             if found.labels[ComposeLabels.project] != project.name {
                 notices.append(
                     "Network \(network.name) exists and was not made for project \(project.name); it is used as it is."
                 )
-            } else if let change = project.changedConfiguration(of: found) {
+            } else if let change = project.changedConfiguration(of: found, since: options.lastApplied) {
                 if options.recreate == .never {
                     notices.append(
                         "Network \(network.name) exists with another configuration; it is kept as it is, because "
@@ -39,9 +39,11 @@ extension UpPlanner {
         // A network may get the addresses of one that goes, so all that go do so first.
         let retired = retiring(for: services).map { retire($0) }
         for network in created {
-            networkOperations[network.key] = builder.add(
-                .createNetwork(name: network.spec.name), cause: network.cause, needs: retired.compactMap(\.self),
+            let id = builder.add(
+                .createNetwork(name: network.spec.name), cause: network.cause.text, needs: retired.compactMap(\.self),
                 spec: .network(network.spec))
+            networkOperations[network.key] = id
+            if !network.cause.changes.isEmpty { changes[id] = network.cause.changes }
         }
     }
 
@@ -83,7 +85,8 @@ extension UpPlanner {
         let users = observed.networkUsers[network.id] ?? []
         let foreign = users.filter { $0.container.labels[ComposeLabels.project] != project.name }
         let change =
-            project.changedConfiguration(of: network) ?? "its addresses are needed, and nothing declares it any more"
+            project.changedConfiguration(of: network, since: options.lastApplied)?.text
+            ?? "its addresses are needed, and nothing declares it any more"
         guard foreign.isEmpty else {
             let names = foreign.map(\.container.name).sorted()
             problems.append(
@@ -125,7 +128,9 @@ extension UpPlanner {
     }
 
     /// Stops containers that run, each after those that depend on it.
-    mutating func stopDependentsFirst(_ containers: [ObservedContainer], cause: String) -> [OperationID] {
+    mutating func stopDependentsFirst(
+        _ containers: [ObservedContainer], cause: String, needs: [OperationID] = []
+    ) -> [OperationID] {
         let services = Set(containers.map(\.service))
         let dependents = DependencyGraph(
             Dictionary(grouping: containers, by: \.service).mapValues {
@@ -138,7 +143,7 @@ extension UpPlanner {
             let before = dependents.needs(of: service).sorted().flatMap { stops[$0] ?? [] }
             for container in containers.filter({ $0.service == service }).sorted(by: { $0.name < $1.name }) {
                 refusePaused(container)
-                stops[service, default: []].append(addStop(of: container, cause: cause, needs: before).last)
+                stops[service, default: []].append(addStop(of: container, cause: cause, needs: needs + before).last)
             }
         }
         return stops.values.flatMap(\.self).sorted()

@@ -31,7 +31,7 @@ extension UpPlanner {
         refusePaused(old)
         var temporary = "\(old.id.short)_\(containerName(service, number: old.number))"
         // An earlier, interrupted replacement of the same container has that name until it goes.
-        while observed.containers.contains(where: { $0.name == temporary }) {
+        while takenNames.contains(temporary) {
             temporary = "\(old.id.short)_" + temporary.dropFirst(old.id.short.count)
         }
         let startsFirst = update?.startsFirst == true

@@ -6,9 +6,10 @@ extension UpPlanner {
     mutating func planVolumes(_ services: [Service]) {
         if options.onlyStart { return }
         let used = services.flatMap(\.volumes).filter { $0.kind == .volume }.compactMap(\.source)
+        let there = Dictionary(observed.volumes.map { ($0.name, $0) }) { first, _ in first }
         for key in Set(used).sorted() {
             guard let volume = project.volumes[key] else { continue }
-            let found = observed.volumes.first { $0.name == volume.name }
+            let found = there[volume.name]
             if volume.isExternal {
                 if found == nil {
                     problems.append(
@@ -18,26 +19,30 @@ extension UpPlanner {
                 continue
             }
             guard let found else {
-                var spec = VolumeSpec(name: volume.name)
-                spec.driver = volume.driver
-                spec.driverOptions = volume.driverOptions
-                spec.labels = volume.labels.merging(ownLabels(hash: ConfigHash.volume(volume))) { $1 }
-                spec.labels[ComposeLabels.volume] = key
                 volumeOperations[key] = builder.add(
-                    .createVolume(name: volume.name), cause: "is not there yet", spec: .volume(spec))
+                    .createVolume(name: volume.name), cause: "is not there yet", spec: .volume(spec(of: volume)))
                 noteEarlierNames(of: volume)
                 continue
             }
             if found.labels[ComposeLabels.project] != project.name {
                 notices.append(
                     "Volume \(volume.name) exists and was not made for project \(project.name); it is used as it is.")
-            } else if let change = project.changedConfiguration(of: found) {
+            } else if let change = project.changedConfiguration(of: found, volume, since: options.lastApplied) {
                 notices.append(
-                    "Volume \(volume.name) exists with another configuration (\(change)); it is kept as it is, because "
+                    "Volume \(volume.name) exists with another configuration (\(change.text)); it is kept as it is, because "
                         + "making it anew would lose its data. `--yes` agrees to that.")
                 withheld.append(UpPlanner.loss(of: volume.name))
             }
         }
+    }
+
+    private func spec(of volume: Volume) -> VolumeSpec {
+        var spec = VolumeSpec(name: volume.name)
+        spec.driver = volume.driver
+        spec.driverOptions = volume.driverOptions
+        spec.labels = volume.labels.merging(ownLabels(hash: ConfigHash.volume(volume))) { $1 }
+        spec.labels[ComposeLabels.volume] = volume.key
+        return spec
     }
 
     private static func loss(of volume: String) -> String { "volume \(volume) and its data are removed" }
@@ -108,19 +113,37 @@ extension UpPlanner {
             }
             irreversible.append(UpPlanner.loss(of: volume.name))
             let cause = "volume \(volume.name) is made anew"
-            _ = stopDependentsFirst(known.filter(\.summary.state.isRunning), cause: cause)
+            let trial = addTrial(of: volume, cause: cause)
+            _ = stopDependentsFirst(known.filter(\.summary.state.isRunning), cause: cause, needs: trial)
             for container in known where !removals.contains(where: { $0.container.id == container.id }) {
                 removals.append((container, cause))
             }
         }
     }
 
+    /// Tries whether the engine makes the new volume, before anything stops for it. What comes to light only when a
+    /// container mounts it is not found.
+    private mutating func addTrial(of found: VolumeSummary, cause: String) -> [OperationID] {
+        guard let volume = project.volumes.values.first(where: { $0.name == found.name && !$0.isExternal }) else {
+            return []
+        }
+        var spec = spec(of: volume)
+        spec.name = "\(volume.name)_trial_\(short(ConfigHash.volume(volume)))"
+        // It is none of the volumes that the file declares.
+        spec.labels[ComposeLabels.volume] = nil
+        return [builder.add(.tryVolume(name: volume.name, as: spec.name), cause: cause, spec: .volume(spec))]
+    }
+
     /// Removes the volumes, after the containers that used them.
     mutating func planVolumeRemovals(_ volumes: [VolumeSummary], after removals: [OperationID]) {
         for volume in volumes {
-            _ = builder.addFinish(
-                .removeVolume(name: volume.name),
-                cause: project.changedConfiguration(of: volume) ?? "it is made anew", needs: removals)
+            let declared = project.volumes.values.first { $0.name == volume.name && !$0.isExternal }
+            let cause = declared.flatMap {
+                project.changedConfiguration(of: volume, $0, since: options.lastApplied)
+            }
+            let id = builder.addFinish(
+                .removeVolume(name: volume.name), cause: cause?.text ?? "it is made anew", needs: removals)
+            changes[id] = cause?.changes
         }
     }
 

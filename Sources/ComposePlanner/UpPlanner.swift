@@ -7,6 +7,10 @@ package struct UpPlanner {
     let project: Project
     let observed: ObservedState
     let options: UpOptions
+    /// The replicas that are there, by service and in the order of their numbers.
+    let present: [String: [ObservedContainer]]
+    /// The names that the project's containers have.
+    let takenNames: Set<String>
     var builder = PlanBuilder()
     var problems: [String] = []
     var notices: [String] = []
@@ -74,6 +78,9 @@ package struct UpPlanner {
         self.project = project.openingAPISocket(observed.client)
         self.observed = observed
         self.options = options
+        present = Dictionary(grouping: observed.containers.filter { !$0.isOneOff }, by: \.service)
+            .mapValues { $0.sorted { ($0.number, $0.name) < ($1.number, $1.name) } }
+        takenNames = Set(observed.containers.map(\.name))
     }
 
     /// The plan, or everything that stands in its way.
@@ -110,7 +117,13 @@ package struct UpPlanner {
         for service in services { planService(service, isNamed: named.contains(service.name)) }
         if options.wait { planFinalWaits(services) }
         refusePortConflicts(services)
-        guard problems.isEmpty else { throw PlanError(problems) }
+        guard problems.isEmpty else {
+            var attempt = Plan(project: project.name)
+            attempt.prepare = builder.prepare
+            attempt.hostPorts = newHostPorts(services)
+            attempt.hostPaths = newHostPaths()
+            throw PlanError(problems, attempt: attempt)
+        }
         planFinish(doomed)
         planHookRemovals(services)
 
@@ -137,7 +150,8 @@ package struct UpPlanner {
         }
         if !options.withoutStart {
             plan.holds = HoldChange(
-                bringingUp: plan.members, named: Set(named), observed: observed, isLasting: options.isLasting)
+                bringingUp: plan.members, named: Set(named), ran: observed.runningServices.union(options.ranBefore),
+                isLasting: options.isLasting)
         }
         return plan
     }
@@ -145,7 +159,7 @@ package struct UpPlanner {
     // MARK: Services
 
     private mutating func planService(_ service: Service, isNamed: Bool) {
-        let all = observed.replicas(of: service.name)
+        let all = self.present[service.name] ?? []
         let present = all.filter { container in
             !isLeftover(container) && !removals.contains { $0.container.id == container.id }
         }

@@ -30,6 +30,23 @@ extension Journal {
         }
     }
 
+    /// The images of the releases that are still kept when there is one more. Those of one that cannot be read are
+    /// left out.
+    package func keptImages(in scope: JournalScope) async throws -> Set<String> {
+        // Models are large, so that the rest of a release is not decoded.
+        let texts = try await store.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT CASE WHEN json_valid(content) THEN coalesce(json_extract(content, '$.images'), '') ELSE '' END
+                    FROM "release" WHERE engine = ? AND project = ? ORDER BY number DESC LIMIT ?
+                    """,
+                arguments: [scope.engine, scope.project, Journal.keptReleases - 1])
+        }
+        let images = texts.compactMap { try? JSONDecoder().decode([String: String].self, from: Data($0.utf8)) }
+        return Set(images.flatMap(\.values))
+    }
+
     /// Gives a release the next number, and forgets the project's oldest where there are too many.
     static func keep(_ release: Release, in scope: JournalScope, _ database: Database) throws {
         let last = try Int.fetchOne(

@@ -87,15 +87,19 @@ extension EngineState {
     }
 
     func list(imagesMatching filter: ObjectFilter) -> [ImageSummary] {
-        let names = Set(filter.names.map { ImageReference($0).familiar })
+        // As Docker has it, a name without a tag stands for all of its tags, and only the names asked for are told.
+        let isAskedFor = { (tag: String) in
+            filter.names.isEmpty || filter.names.contains(tag)
+                || filter.names.contains(ImageReference(tag).familiarName)
+        }
         return images.values.map {
             ImageSummary(
-                id: $0.details.id, tags: $0.details.tags, labels: $0.details.labels, created: $0.created,
-                size: $0.details.size)
+                id: $0.details.id, tags: $0.details.tags.filter(isAskedFor), labels: $0.details.labels,
+                created: $0.created, size: $0.details.size)
         }
         .filter { image in
             ObjectFilter(labels: filter.labels).matches(labels: image.labels, names: [])
-                && (names.isEmpty || !names.isDisjoint(with: image.tags))
+                && (filter.names.isEmpty || !image.tags.isEmpty)
         }
         .sorted { ($1.created, $0.id) < ($0.created, $1.id) }
     }

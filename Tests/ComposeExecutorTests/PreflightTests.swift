@@ -1,4 +1,7 @@
+import ComposeModel
 import ComposePlanner
+import EngineAPI
+import EngineTesting
 import Testing
 
 @testable import ComposeExecutor
@@ -10,12 +13,12 @@ import Testing
 #endif
 
 @Suite struct PreflightTests {
-    private func reason(_ ports: [HostPort] = [], _ paths: [HostPath] = []) -> String? {
+    private func reason(_ ports: [HostPort] = [], _ paths: [HostPath] = []) async -> String? {
         var plan = Plan(project: "shop")
         plan.hostPorts = ports
         plan.hostPaths = paths
         do {
-            try Preflight(isLocal: true).check(plan)
+            try await Preflight(isLocal: true, engine: InMemoryEngine()).check(plan)
             return nil
         } catch {
             return (error as? ApplyFailure)?.reason ?? "\(error)"
@@ -26,44 +29,70 @@ import Testing
         HostPort(service: "web", address: address, number: number, transport: transport)
     }
 
-    @Test func aPortInUseIsNamed() throws {
+    @Test func aPortInUseIsNamed() async throws {
         let holder = try PortHolder(.tcp)
         #expect(
-            reason([port(holder.number, "127.0.0.1")])
+            await reason([port(holder.number, "127.0.0.1")])
                 == "Service web cannot start: host port \(holder.number) (127.0.0.1) is in use. Choose another one under "
                 + "`ports`, or stop what uses it; `ss -ltnp` shows it.")
-        #expect(reason([port(holder.number)])?.contains("host port \(holder.number) is in use") == true)
-        #expect(reason([port(holder.number, "127.0.0.2")]) == nil)
-        #expect(reason([port(holder.number, "127.0.0.1", "udp")]) == nil)
+        #expect(await reason([port(holder.number)])?.contains("host port \(holder.number) is in use") == true)
+        #expect(await reason([port(holder.number, "127.0.0.2")]) == nil)
+        #expect(await reason([port(holder.number, "127.0.0.1", "udp")]) == nil)
     }
 
-    @Test func aDatagramPortInUseIsNamed() throws {
+    @Test func aDatagramPortInUseIsNamed() async throws {
         let holder = try PortHolder(.udp)
-        #expect(reason([port(holder.number, "", "udp")])?.contains("\(holder.number)/udp is in use") == true)
-        #expect(reason([port(holder.number, "", "udp")])?.contains("ss -lunp") == true)
+        #expect(await reason([port(holder.number, "", "udp")])?.contains("\(holder.number)/udp is in use") == true)
+        #expect(await reason([port(holder.number, "", "udp")])?.contains("ss -lunp") == true)
     }
 
-    @Test func lookingDoesNotKeepAPort() throws {
+    @Test func lookingDoesNotKeepAPort() async throws {
         let number = try PortHolder(.tcp).number
-        #expect(reason([port(number), port(number, "127.0.0.1")]) == nil)
-        #expect(reason([port(number)]) == nil)
+        #expect(await reason([port(number), port(number, "127.0.0.1")]) == nil)
+        #expect(await reason([port(number)]) == nil)
     }
 
     /// The engine's own words are better than a guess.
-    @Test func whatCannotBeToldIsLeftToTheEngine() throws {
+    @Test func whatCannotBeToldIsLeftToTheEngine() async throws {
         // An address of no machine, and one that is no address.
-        #expect(reason([port(8080, "192.0.2.1"), port(8080, "nonsense"), port(8080, "2001:db8::1")]) == nil)
-        #expect(reason([], [HostPath(service: "web", path: "/")]) == nil)
+        #expect(await reason([port(8080, "192.0.2.1"), port(8080, "nonsense"), port(8080, "2001:db8::1")]) == nil)
+        #expect(await reason([], [HostPath(service: "web", path: "/")]) == nil)
         let holder = try PortHolder(.tcp)
         var plan = Plan(project: "shop")
         plan.hostPorts = [port(holder.number)]
-        try Preflight(isLocal: false).check(plan)
+        try await Preflight(isLocal: false, engine: InMemoryEngine()).check(plan)
     }
 
-    @Test func everythingIsToldAtOnce() throws {
+    /// Names are the engine's, wherever that is.
+    @Test func aNameThatSomebodyElseHasIsTold() async throws {
+        let stage = try Stage()
+        var other = ContainerSpec(image: "app")
+        other.labels[ComposeLabels.project] = "elsewhere"
+        _ = try await stage.engine.createContainer(other, name: "cache")
+        _ = try await stage.engine.createContainer(ContainerSpec(image: "app"), name: "shop-web-1")
+        let project = Project.shop(.app("db") { $0.containerName = "cache" }, .app("web"), .app("free"))
+        let problems = try await Preflight(isLocal: false, engine: stage.engine)
+            .problems(of: try await stage.plan(project))
+        #expect(
+            problems == [
+                "Service db cannot start: the container name cache is in use by a container of project elsewhere. Remove "
+                    + "or rename that container, or choose another `container_name`.",
+                "Service web cannot start: the container name shop-web-1 is in use by a container of no project. Remove "
+                    + "or rename that container, or choose another `container_name`.",
+            ])
+    }
+
+    /// Its own containers are no obstacle, replaced or scaled.
+    @Test(arguments: Scenario.all) func whatWouldWorkIsNotRefused(scenario: Scenario) async throws {
+        let stage = try await scenario.stage()
+        let plan = try await stage.plan(scenario.wanted, scenario.options)
+        #expect(try await Preflight(isLocal: false, engine: stage.engine).problems(of: plan) == [])
+    }
+
+    @Test func everythingIsToldAtOnce() async throws {
         let (one, two) = (try PortHolder(.tcp), try PortHolder(.tcp))
         let path = HostPath(service: "api", path: "/nowhere/at/all")
-        let lines = reason([port(one.number), port(two.number)], [path])?.split(separator: "\n") ?? []
+        let lines = await reason([port(one.number), port(two.number)], [path])?.split(separator: "\n") ?? []
         #expect(lines.count == 3)
         #expect(
             lines.last?.hasPrefix("Service api cannot start: /nowhere/at/all, which it mounts, does not exist.") == true

@@ -171,9 +171,14 @@ import YAML
         #expect(report.split(separator: "\n").first.map { $0.drop { $0 != " " }.dropFirst() } ?? "" == expected)
     }
 
-    @Test func aServiceHasNoSettingsYet() {
-        let report = Loading.report(["compose.yaml": "services: {a: {image: x, x-gantry: {ignore: []}}}"])
-        #expect(report.contains("services.a.x-gantry: \"ignore\" is not known here"))
+    @Test(arguments: [
+        ("{ignore: []}", "services.a.x-gantry: \"ignore\" is not known here"),
+        ("{on_file_change: never}", "services.a.x-gantry.on_file_change: \"never\" is not one of recreate, ignore"),
+        ("{on_file_change: ignore, on_unhealthy: stop}", ""),
+    ])
+    func theSettingsOfAServiceAreCheckedToo(settings: String, expected: String) {
+        let report = Loading.report(["compose.yaml": "services: {a: {image: x, x-gantry: \(settings)}}"])
+        #expect(expected.isEmpty ? report.isEmpty : report.contains(expected), "\(report)")
     }
 
     @Test func namesAreUniqueAndEachHasAnAdvice() {

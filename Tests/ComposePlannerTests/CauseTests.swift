@@ -68,6 +68,27 @@ import Testing
         #expect(found.changes.map(\.old) == [.strings(["1.1.1.1", "8.8.8.8"])])
     }
 
+    @Test func aValueWithPartsTellsThePartThatDiffers() throws {
+        let found = try plan {
+            $0.networks = ["default": nil]
+            $0.ports = [Port(target: 80, published: "8080"), Port(target: 53, published: "53", transport: "udp")]
+            $0.volumes = [Mount(.volume, source: "data", target: "/data")]
+        } _: {
+            var known = NetworkMembership()
+            known.aliases = ["store"]
+            $0.networks = ["default": known]
+            $0.ports = [Port(target: 80, published: "8081", hostAddress: "127.0.0.1")]
+            $0.volumes = [Mount(.bind, source: "/srv/data", target: "/data")]
+            $0.volumes[0].readOnly = true
+        }
+        #expect(
+            found.cause == """
+                networks.default: null -> {"aliases":["store"]}, \
+                ports: removed "8080:80", removed "53:53/udp", added "127.0.0.1:8081:80", \
+                volumes: removed "data:/data", added "/srv/data:/data:ro"
+                """)
+    }
+
     /// Another tool, or `--no-recreate`, may have left a container that the release does not describe.
     @Test func aValueThatTheContainerWasNotMadeWithIsNotTold() throws {
         var stage = try Planned(.app("web") { $0.environment = ["LOG": "info"] }).up()
@@ -104,6 +125,34 @@ import Testing
         #expect(try stage.plan().isEmpty)
         stage = try mounting(.content([1]))
         stage.observed.hostFiles["/shop/nginx.conf"] = .unusable("does not exist")
+        #expect(try stage.plan().isEmpty)
+    }
+
+    @Test func aServiceThatWritesItsOwnFileIsLeftAloneWhereItSaysSo() throws {
+        var stage = try mounting(.content([1]))
+        stage.change("web") {
+            $0.extensions["x-gantry"] = .object([.init("on_file_change", .string("ignore"))])
+            $0.configs = [FileMount(source: "conf")]
+        }
+        stage.project.configs["conf"] = FileResource(key: "conf", name: "conf", source: .file("/shop/conf"))
+        stage.observed.hostFiles["/shop/conf"] = .content([1])
+        stage = try stage.recreated()
+        stage.observed.hostFiles["/shop/nginx.conf"] = .content([2])
+        #expect(try stage.plan().isEmpty)
+        // What it only reads counts all the same.
+        stage.observed.hostFiles["/shop/conf"] = .content([2])
+        #expect(Set(try stage.plan().prepare.map(\.cause)).contains("file ./conf changed"))
+    }
+
+    /// A label that an older or newer version wrote in its own way, or nobody wrote, is no reason to replace anything.
+    @Test(
+        arguments: [ComposeLabels.fields, ComposeLabels.files, ComposeLabels.hooks, ComposeLabels.image],
+        [nil, "", "?", "a", "a=b", "/etc/nginx.conf=0123456789abcdef", "v2:{\"image\":\"x\"}", "[]", "image=01234567,"])
+    func aNewVersionReplacesNothingByItself(label: String, text: String?) throws {
+        var stage = try mounting(.content([1]))
+        stage.change("web") { $0.runs(.postStart, "warm") }
+        stage = try stage.recreated()
+        try stage.change(container: "shop-web-1") { $0.labels[label] = text }
         #expect(try stage.plan().isEmpty)
     }
 

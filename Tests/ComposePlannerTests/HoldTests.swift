@@ -127,6 +127,8 @@ import Testing
         var named: [String] = ["web"]
         var running: [String] = []
         var isLasting = true
+        /// What ran until an earlier plan of the same command stopped it.
+        var stopped: Set<String> = []
         var change: HoldChange
 
         var testDescription: String { what }
@@ -140,6 +142,9 @@ import Testing
             what: "what is started for others is not held", change: HoldChange(held: ["web"], unheld: ["api", "db"])),
         Rise(
             what: "what ran before is held as it was", running: ["db"],
+            change: HoldChange(held: ["web"], unheld: ["api"])),
+        Rise(
+            what: "what the same command has stopped is held as it was", stopped: ["db"],
             change: HoldChange(held: ["web"], unheld: ["api"])),
         Rise(
             what: "what is named is held though it runs", named: ["db"], running: ["db"],
@@ -157,6 +162,7 @@ import Testing
         }
         stage.options.services = rise.named
         stage.options.isLasting = rise.isLasting
+        stage.options.ranBefore = rise.stopped
         #expect(try stage.plan().holds == rise.change)
     }
 

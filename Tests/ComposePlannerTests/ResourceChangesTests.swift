@@ -136,12 +136,13 @@ import Testing
         #expect(
             plan.trimmed == """
                 Plan for project shop: 1 to create, 2 to remove
-                  1  stop container shop-db-1               volume shop_data is made anew
-                  2  create container shop-mail-1           is not there yet
-                  3  start container shop-mail-1   after 2  is not there yet
+                  1  try the new volume shop_data           volume shop_data is made anew
+                  2  stop container shop-db-1      after 1  volume shop_data is made anew
+                  3  create container shop-mail-1           is not there yet
+                  4  start container shop-mail-1   after 3  is not there yet
                   -- commit: from here on nothing is taken back --
-                  4  remove container shop-db-1             volume shop_data is made anew
-                  5  remove volume shop_data       after 4  configuration changed (4e9994dd3f18 -> 43cef33e78bd)
+                  5  remove container shop-db-1             volume shop_data is made anew
+                  6  remove volume shop_data       after 5  configuration changed (4e9994dd3f18 -> 43cef33e78bd)
                   cannot be undone: volume shop_data and its data are removed
                 """)
         #expect(plan.isFirstOfTwo)
@@ -152,6 +153,19 @@ import Testing
         let rest = try stage.plan()
         #expect(!rest.isFirstOfTwo && rest.irreversible == [])
         #expect(rest.prepare.first?.action == .createVolume(name: "shop_data"))
+    }
+
+    @Test func theLastReleaseTellsWhatDiffers() throws {
+        var stage = try ResourceChangesTests.withChangedVolume()
+        stage.options.lastApplied = try ResourceChangesTests.stack.up().project
+        stage.options.assumesYes = true
+        stage.project.networks["default"]?.labels = ["tier": "outer"]
+        stage.look()
+        let plan = try stage.plan()
+        #expect(plan.tellsDifferences)
+        #expect(plan.finish.last { $0.action == .removeVolume(name: "shop_data") }?.cause == "labels.tier added")
+        #expect(plan.prepare.first { $0.action == .createNetwork(name: "shop_default") }?.cause == "labels.tier added")
+        #expect(Set(plan.changes.values.joined().map(\.path)) == ["labels.tier"])
     }
 
     @Test func aVolumeThatOthersUseIsNotRemoved() throws {

@@ -1,6 +1,7 @@
 import ComposeModel
 import ComposePlanner
 import ComposeState
+import EngineAPI
 import FoundationEssentials
 import Testing
 
@@ -54,6 +55,24 @@ import Testing
         }
         #expect(try await journal.releases(in: Self.scope).map(\.number) == (4...13).reversed())
         #expect(try await journal.releases(in: JournalScope(engine: "memory", project: "other")) == [])
+    }
+
+    @Test func theImagesKeptAreThoseOfTheReleasesBesideTheNext() async throws {
+        let journal = Journal(try StateStore())
+        #expect(try await journal.keptImages(in: Self.scope) == [])
+        for number in 1...Journal.keptReleases {
+            var project = Project(name: "shop", workingDirectory: "/shop", configFiles: [])
+            project.services["web"] = Service(name: "web")
+            let observed = ObservedState(images: ["shop-web": ImageDetails(id: ImageID("sha256:\(number)"))])
+            let release = Release(
+                of: project, try UpPlanner.plan(project, observed: observed), observed: observed, options: UpOptions(),
+                previous: nil, command: "up", time: "2026-01-31T10:00:00Z", salt: "0123456789abcdef")
+            let id = try await journal.begin(Plan(project: "shop"), in: Self.scope, command: "up")
+            try await journal.commit(id, releasing: release, in: Self.scope)
+            try await journal.end(id)
+        }
+        #expect(
+            try await journal.keptImages(in: Self.scope) == Set((2...Journal.keptReleases).map { "sha256:\($0)" }))
     }
 
     @Test func noSecretIsInTheFile() async throws {

@@ -4,7 +4,7 @@ import FoundationEssentials
 
 extension Plan {
     /// The plan as JSON for programs. `schema` grows when a field changes its meaning. An operation that makes a container
-    /// in place of another has what differs in `changes`.
+    /// or network in place of another, or removes a volume that is made anew, has what differs in `changes`.
     func json() throws -> String {
         struct Line: Encodable {
             let id: Int
@@ -48,7 +48,7 @@ extension Plan {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let document = Document(
             project: project, pulls: pulls, prepare: prepare.map { Line($0, changes[$0.id]) },
-            finish: finish.map { Line($0, nil) },
+            finish: finish.map { Line($0, changes[$0.id]) },
             notices: notices, irreversible: irreversible)
         return String(decoding: try encoder.encode(document), as: UTF8.self)
     }

@@ -116,6 +116,7 @@ extension Operation.Action {
         switch self {
         case .createNetwork(let name): ("Network", name, Words(working: "Creating", done: "Created"))
         case .createVolume(let name): ("Volume", name, Words(working: "Creating", done: "Created"))
+        case .tryVolume(let name, _): ("Volume", name, Words(working: "Trying", done: "Tried"))
         case .createContainer(let name):
             ("Container", ContainerText.finalName(name), Words(working: "Creating", done: "Created"))
         case .startContainer(let container):
@@ -149,6 +150,8 @@ extension Operation.Action {
             ("Network", network.spec.name, Words(working: "Removing", done: "Removed"))
         case .removeNetwork(_, let name): ("Network", name, Words(working: "Removing", done: "Removed"))
         case .removeVolume(let name): ("Volume", name, Words(working: "Removing", done: "Removed"))
+        case .tagImage: nil
+        case .untagImage(let name): ("Image", name, Words(working: "Removing", done: "Removed"))
         }
     }
 }

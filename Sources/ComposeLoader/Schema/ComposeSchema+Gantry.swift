@@ -10,7 +10,13 @@ extension ComposeSchema {
             ], allowsExtensions: false))
 
     /// What Gantry alone reads of one service.
-    static let serviceGantry = Shape.nullable(.object([onUnhealthy], allowsExtensions: false))
+    static let serviceGantry = Shape.nullable(.object([onFileChange, onUnhealthy], allowsExtensions: false))
+
+    private static let onFileChange: Attribute = {
+        var attribute = Attribute("on_file_change", .choice("recreate", "ignore"))
+        attribute.summary = "What `up` does when a file that the service mounts has other content."
+        return attribute
+    }()
 
     private static let onUnhealthy: Attribute = {
         let action = Shape.choice("restart", "stop", "notify")
