@@ -96,4 +96,86 @@ import Testing
             #expect(try await scenario.running() == ["web"])
         }
     }
+
+    // MARK: What fails
+
+    @Test func aContainerThatDiesBeforeTheCommandEndsMustTakeEverythingBack() async throws {
+        let compose = """
+            services:
+              first: {image: busybox, command: sh -c 'echo no configuration; exit 3'}
+              job: {image: busybox, command: "true"}
+              spare: {image: busybox, command: "false"}
+              web:
+                image: busybox
+                init: true
+                command: sleep infinity
+                depends_on: {spare: {condition: service_started, required: false}}
+            """
+        try await Scenario.with(compose) { scenario in
+            let up = try await scenario.gantry("up", "-d", exits: 1)
+            up.says("\(scenario.name("first")) exited with code 3", "no configuration", "Rolled back")
+            try await scenario.expectNothing()
+            // A job that is done, and one that nobody requires, are no failures.
+            try await scenario.gantry("up", "-d", "web", "job")
+            #expect(try await scenario.running() == ["web"])
+        }
+    }
+
+    @Test(arguments: [["--wait"], ["--wait", "other"], []])
+    func aCrashLoopMustBeRecognisedAndShown(arguments: [String]) async throws {
+        let compose = """
+            services:
+              loop:
+                image: busybox
+                restart: always
+                command: sh -c 'echo no configuration; exit 1'
+                healthcheck: {test: "test -e /ready", interval: 600s}
+              other:
+                image: busybox
+                restart: always
+                command: sh -c 'echo no configuration; exit 1'
+              web:
+                image: busybox
+                init: true
+                command: sleep infinity
+                depends_on: {loop: {condition: service_healthy}}
+            """
+        try await Scenario.with(compose) { scenario in
+            let up = try await scenario.command(["up", "-d"] + arguments).run().exits(1)
+            up.says("keeps exiting with code 1", "| no configuration", "Rolled back")
+            try await scenario.expectNothing()
+        }
+    }
+
+    @Test func startMustRespectTheConditions() async throws {
+        let compose = """
+            services:
+              db:
+                image: busybox
+                init: true
+                command: sh -c 'rm -f /shared/ready; sleep 0.5; test -e /shared/broken || touch /shared/ready; sleep infinity'
+                volumes: [shared:/shared]
+                healthcheck: {test: "test -e /shared/ready", interval: 600s}
+              web:
+                image: busybox
+                init: true
+                command: sh -c 'ls /shared; sleep infinity'
+                volumes: [shared:/shared]
+                depends_on: {db: {condition: service_healthy}}
+            volumes:
+              shared:
+            """
+        try await Scenario.with(compose) { scenario in
+            try await scenario.gantry("up", "-d", "--wait")
+            try await scenario.gantry("stop", "-t", "1")
+            try await scenario.gantry("start", "--wait", "web")
+            #expect(try await scenario.log(of: "web") == "ready\nready\n")
+            try await scenario.gantry("run", "--rm", "--no-deps", "web", "touch", "/shared/broken")
+            try await scenario.gantry("stop", "-t", "1")
+            let before = try await scenario.running()
+            let start = try await scenario.gantry("start", "--wait", "--wait-timeout", "2", exits: 1)
+            start.says("\(scenario.name("db")) was not healthy within 2 seconds (web needs it healthy)")
+            #expect(try await scenario.running() == before)
+        }
+    }
 }

@@ -36,22 +36,23 @@ package enum CommandLineTool {
         } catch let exit as CommandExit {
             return exit
         } catch {
-            return report(error)
+            let isJSON = ProgressMode.asked(by: arguments, ProcessInfo.processInfo.environment) == .json
+            return report(error) { standardError(CommandFailureText.text($0, asJSON: isJSON)) }
         }
     }
 
-    private static func report(_ error: any Error) -> CommandExit {
+    private static func report(_ error: any Error, _ say: (String) -> Void) -> CommandExit {
         switch error {
         case let failure as LoadFailure:
             // What has a place in a file begins with it, as compilers' messages do.
             let hasPlace = failure.diagnostics.first?.mark != nil
-            standardError(hasPlace ? failure.description : "gantry: \(failure.description)")
+            say(hasPlace ? failure.description : "gantry: \(failure.description)")
         case let failure as PlanError:
-            standardError(failure.problems.map { "gantry: \($0)" }.joined(separator: "\n"))
+            say(failure.problems.map { "gantry: \($0)" }.joined(separator: "\n"))
         case let failure as EngineError:
             let environment = ProcessInfo.processInfo.environment
             let address = (try? EngineSelection(environment: environment).address())?.description ?? "DOCKER_HOST"
-            standardError("gantry: \(EngineText.sentence(failure, address: address))")
+            say("gantry: \(EngineText.sentence(failure, address: address))")
         case is CancellationError:
             return .interrupted
         default:
@@ -61,7 +62,7 @@ package enum CommandLineTool {
                 print(message)
                 return .success
             }
-            standardError(parserExit == .validationFailure ? message : "gantry: \(error)")
+            say(parserExit == .validationFailure ? message : "gantry: \(error)")
         }
         return .failure
     }

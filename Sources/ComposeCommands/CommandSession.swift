@@ -28,6 +28,9 @@ struct CommandSession: Sendable {
     init(_ options: GlobalOptions) throws {
         self.options = options
         environment = ProcessInfo.processInfo.environment
+        if options.parallel == nil, let text = environment[CommandSession.parallelVariable], Int(text) == nil {
+            throw WrongVariable(name: CommandSession.parallelVariable, value: text, expected: "an integer")
+        }
         terminal = Terminal(ansi: options.ansi, environment: environment)
         address = try EngineSelection(environment: environment).address()
         var configuration = DockerEngine.Configuration()
@@ -58,7 +61,7 @@ struct CommandSession: Sendable {
     /// Throws an ``UnknownService`` for a service that the project does not define.
     func check(_ services: [String], in project: Project) throws {
         for service in services where project.services[service] == nil {
-            throw UnknownService(name: service, project: project)
+            throw UnknownService(name: service, project: project.name, known: Set(project.services.keys))
         }
     }
 
@@ -112,11 +115,12 @@ struct CommandSession: Sendable {
 
     /// Calls under way at once.
     var parallel: Int {
-        let given = options.parallel ?? environment["COMPOSE_PARALLEL_LIMIT"].flatMap { Int($0) }
+        let given = options.parallel ?? environment[CommandSession.parallelVariable].flatMap { Int($0) }
         guard let given else { return Executor.Limits.defaultParallel }
         return given > 0 ? given : CommandSession.unbounded
     }
 
+    private static let parallelVariable = "COMPOSE_PARALLEL_LIMIT"
     /// What `--parallel -1` means: more than any project has operations.
     private static let unbounded = 1 << 20
 
@@ -126,6 +130,31 @@ struct CommandSession: Sendable {
     /// How progress is shown: the option, else `COMPOSE_PROGRESS`.
     var progressMode: ProgressMode {
         options.progress ?? environment["COMPOSE_PROGRESS"].flatMap(ProgressMode.init) ?? .auto
+    }
+
+    /// Says why the command failed, in the form in which its progress is shown.
+    func sayFailure(_ message: String) {
+        standardError(CommandFailureText.text(message, asJSON: progressMode == .json))
+    }
+
+    /// Applies a plan by `body` and says why it failed where it did.
+    ///
+    /// - Throws: `CommandExit` in place of an ``ApplyFailure``; `CancellationError` where the user gave up.
+    func sayingFailure<Result: Sendable>(of command: String, _ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let failure as ApplyFailure {
+            sayFailure(ApplyFailureText.text(failure, command: command))
+            throw failure.isCancelled ? CancellationError() : CommandExit.failure
+        }
+    }
+
+    /// Says what could not be tidied up after a commit.
+    func sayUntidied(_ leftovers: [Leftover]) {
+        for leftover in leftovers {
+            standardError(
+                "Not tidied up: \(leftover.what): \(leftover.reason). The next command for this project finishes it.")
+        }
     }
 
     /// Runs `body` as the only writer of a project, after whatever an interrupted command left open has been ended.
@@ -201,9 +230,10 @@ struct CommandSession: Sendable {
         }
         let failures = leftovers.filter { !$0.isInUse }
         guard failures.isEmpty else {
-            standardError("gantry: \(command) could not do everything:")
-            for leftover in failures { standardError("  " + LeftoverText.text(leftover)) }
-            standardError("Repeat `gantry \(command)` when the cause is gone.")
+            let lines =
+                ["gantry: \(command) could not do everything:"] + failures.map { "  " + LeftoverText.text($0) }
+                + ["Repeat `gantry \(command)` when the cause is gone."]
+            sayFailure(lines.joined(separator: "\n"))
             throw CommandExit.failure
         }
     }
@@ -234,14 +264,24 @@ struct CommandSession: Sendable {
     }
 }
 
+/// A variable of the environment that cannot be understood.
+struct WrongVariable: Error, CustomStringConvertible {
+    let name: String
+    let value: String
+    let expected: String
+
+    var description: String { "\(name) must be \(expected), and is \"\(value)\". Correct it or unset it." }
+}
+
 /// A service that is named on the command line and not in the project.
 struct UnknownService: Error, CustomStringConvertible {
     let name: String
-    let project: Project
+    let project: String
+    let known: Set<String>
 
     var description: String {
-        let hint = Suggestion.hint(for: name, among: project.services.keys.sorted()).map { " (\($0))" } ?? ""
-        return "there is no service \"\(name)\" in project \(project.name)\(hint)"
+        let hint = Suggestion.hint(for: name, among: known.sorted()).map { " (\($0))" } ?? ""
+        return "there is no service \"\(name)\" in project \(project)\(hint)"
     }
 }
 

@@ -12,7 +12,8 @@ struct GantryCommand: AsyncParsableCommand {
         subcommands: commands)
 
     static let commands: [any ParsableCommand.Type] = [
-        UpCommand.self, DownCommand.self, StartCommand.self, StopCommand.self, PsCommand.self, LogsCommand.self,
+        UpCommand.self, DownCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
+        RunCommand.self, ScaleCommand.self, PsCommand.self, LogsCommand.self,
         PlanCommand.self, ConfigCommand.self, ExplainCommand.self, SchemaCommand.self, VersionCommand.self,
         RecoverCommand.self, ReportCommand.self, SuperviseCommand.self, ReleasesCommand.self, RollbackCommand.self,
         DriftCommand.self,

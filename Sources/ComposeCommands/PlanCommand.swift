@@ -21,6 +21,11 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(name: .customLong("force-recreate"), help: "Plan as if every container had changed.")
     var forceRecreate = false
 
+    @Flag(
+        name: [.customLong("yes"), .customShort("y")],
+        help: "Plan as `up --yes` would: volumes whose configuration has changed are made anew.")
+    var yes = false
+
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
 
@@ -32,6 +37,7 @@ struct PlanCommand: AsyncParsableCommand {
         var up = UpOptions()
         up.services = services
         up.removeOrphans = removeOrphans
+        up.assumesYes = yes
         if forceRecreate { up.recreate = .always }
         let plan = try await session.preview(project, try await session.observer.observe(project), up)
         for notice in plan.notices { standardError(notice) }

@@ -48,6 +48,7 @@ struct RollbackCommand: AsyncParsableCommand {
         let newer = try ReleaseModel(release: last, name: present.name).sealed()
         var up = UpOptions()
         up.wait = wait
+        up.refusesEarlyExits = true
         up.stopGrace = timeout
         up.images = release.images.filter { project.services[$0.key] != nil }.mapValues { ImageID($0) }
         // What came later goes; what neither has is somebody else's.

@@ -30,6 +30,7 @@ struct StartCommand: AsyncParsableCommand {
         up.services = services
         up.onlyStart = true
         up.isLasting = true
+        up.refusesEarlyExits = true
         up.wait = wait
         let run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "start")
         try await run.detached()

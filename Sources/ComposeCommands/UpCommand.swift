@@ -106,9 +106,7 @@ struct UpCommand: AsyncParsableCommand {
         if detach || wait, aborts {
             throw ValidationError("-d and --wait return before a container's exit could be acted on.")
         }
-        for entry in scale where UpCommand.parse(scale: entry) == nil {
-            throw ValidationError("--scale \(entry) is not of the form service=n, as in web=3.")
-        }
+        for entry in scale { _ = try ScaleEntry(entry) }
     }
 
     func run() async throws {
@@ -121,7 +119,7 @@ struct UpCommand: AsyncParsableCommand {
                     ? "Project \(project.name) declares no service, so there is nothing to bring up."
                     : "No service of project \(project.name) is enabled; --profile enables more.")
         }
-        let replicas = scale.compactMap(UpCommand.parse)
+        let replicas = try scale.map { try ScaleEntry($0) }
         try session.check(replicas.map(\.service) + [exitCodeFrom].compactMap { $0 }, in: project)
         var up = UpOptions()
         up.services = services
@@ -136,6 +134,7 @@ struct UpCommand: AsyncParsableCommand {
         up.scale = Dictionary(replicas.map { ($0.service, $0.count) }) { $1 }
         up.stopGrace = timeout
         up.isLasting = detach || wait
+        up.refusesEarlyExits = detach || wait
         var run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "up")
         run.releaseName = "up"
         if detach || wait || noStart || session.options.dryRun {
@@ -150,11 +149,5 @@ struct UpCommand: AsyncParsableCommand {
                 ? .firstExit : abortOnContainerFailure ? .firstFailure : .never
             try await attached.run()
         }
-    }
-
-    private static func parse(scale entry: String) -> (service: String, count: Int)? {
-        let parts = entry.split(separator: "=", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, let count = Int(parts[1]), count >= 0 else { return nil }
-        return (String(parts[0]), count)
     }
 }

@@ -21,7 +21,8 @@ struct UpRun {
     var limits: Executor.Limits {
         var limits = Executor.Limits()
         limits.parallel = session.parallel
-        if let waitTimeout { limits.readinessDeadline = .seconds(waitTimeout) }
+        // 0 asks for no limit of one's own, as with Docker Compose.
+        if let waitTimeout, waitTimeout > 0 { limits.readinessDeadline = .seconds(waitTimeout) }
         return limits
     }
 
@@ -44,10 +45,7 @@ struct UpRun {
         let leftovers = try await Interruption.scope {
             try await apply(reportingTo: renderer, showing: renderer)
         }
-        for leftover in leftovers {
-            standardError(
-                "Not tidied up: \(leftover.what): \(leftover.reason). The next command for this project finishes it.")
-        }
+        session.sayUntidied(leftovers)
     }
 
     /// Fetches what is missing, plans and applies, as the project's only writer.
@@ -57,8 +55,8 @@ struct UpRun {
     func apply(
         reportingTo observer: any ApplyObserver, showing renderer: ProgressRenderer
     ) async throws -> [Leftover] {
-        do {
-            return try await session.withExecutor(
+        try await session.sayingFailure(of: command) {
+            try await session.withExecutor(
                 project: project.name, command: command, limits: limits, observer: observer
             ) { executor in
                 let leftovers = try await renderer.display { try await bringUp(executor, observer) }
@@ -68,9 +66,6 @@ struct UpRun {
                 }
                 return leftovers
             }
-        } catch let failure as ApplyFailure {
-            standardError(ApplyFailureText.text(failure, command: command))
-            throw failure.isCancelled ? CancellationError() : CommandExit.failure
         }
     }
 
@@ -105,7 +100,7 @@ struct UpRun {
         }
         for notice in plan.notices { standardError(notice) }
         guard !plan.isEmpty else {
-            standardError("Project \(project.name) is as declared: nothing to do.")
+            if options.oneOff == nil { standardError("Project \(project.name) is as declared: nothing to do.") }
             await executor.hold(plan.holds)
             return []
         }
@@ -129,7 +124,9 @@ struct UpRun {
     }
 
     private var release: String? {
-        releaseName ?? (options.onlyStart || options.recreate == .never ? nil : command)
+        // What a one-off container needs is brought up as the present files have it, and puts nothing else in force.
+        if options.onlyStart || options.oneOff != nil || options.recreate == .never { return releaseName }
+        return releaseName ?? command
     }
 
     private func observe() async throws -> ObservedState {

@@ -56,6 +56,9 @@ package struct Executor: Sendable {
         }
         let rest = Set(plan.finish.map(\.id))
         let plan = plan.withdrawing(withdrawals.replicas)
+        if let exit = await earlyExit(in: plan, run) {
+            throw await end(exit.operation, exit.error, run, isKept: plan.staysAsItIs(onFailureOf: exit.operation))
+        }
         do {
             // A recovery must not finish what is about replicas that stay as they were.
             for dropped in rest.subtracting(plan.finish.map(\.id)).sorted() {

@@ -72,7 +72,7 @@ struct GracefulStop: Sendable {
 }
 
 /// Measures on any clock.
-private struct Stopwatch: Sendable {
+struct Stopwatch: Sendable {
     private let read: @Sendable () -> Duration
 
     init<Time: Clock<Duration>>(_ clock: Time) {

@@ -65,7 +65,8 @@ enum ReadinessDecision: Equatable {
     }
 
     private static func looping(_ details: ContainerDetails, _ restarts: Int) -> ReadinessDecision {
-        .failed("keeps exiting with code \(details.exitCode) (restarted \(restarts) times)")
+        let count = restarts == 1 ? " (restarted once)" : restarts > 1 ? " (restarted \(restarts) times)" : ""
+        return .failed("keeps exiting with code \(details.exitCode)\(count)")
     }
 }
 

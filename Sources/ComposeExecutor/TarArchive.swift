@@ -1,4 +1,5 @@
-import ComposePlanner
+package import ComposePlanner
+package import EngineAPI
 
 /// A tar archive in the ustar format (POSIX.1-1988) of files to be unpacked at a container's root.
 ///
@@ -53,5 +54,13 @@ enum TarArchive {
             "The config or secret for \(path) cannot be copied into the container: the path is longer than "
                 + "\(longestPath) bytes. Choose a shorter target."
         }
+    }
+}
+
+extension ContainerEndpoints {
+    /// Puts files into a container that does not run yet; none is no call.
+    package func upload(_ files: [InjectedFile], to id: ContainerID) async throws {
+        if files.isEmpty { return }
+        try await uploadArchive(try TarArchive.make(files), to: id, directory: "/")
     }
 }

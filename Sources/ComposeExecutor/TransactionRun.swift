@@ -15,12 +15,16 @@ final class TransactionRun: Sendable {
     private let waiter: ReadinessWaiter
     private let hooks: HookRunner
     private let ranHooks = Mutex(false)
+    private let firstStart = Mutex<Stopwatch?>(nil)
     private let made: Mutex<[OperationID: ContainerID]>
 
     private var engine: any ContainerEngine { executor.engine }
 
     /// Whether any hook has begun.
     var hooksRan: Bool { ranHooks.withLock { $0 } }
+
+    /// How long ago the first container was started, nil where none was.
+    var sinceFirstStart: Duration? { firstStart.withLock { $0?.elapsed } }
 
     /// - Parameter made: containers that an earlier, interrupted run made.
     init(
@@ -178,10 +182,9 @@ final class TransactionRun: Sendable {
             return container.rawValue
         case .startContainer(let container):
             let id = try identifier(of: container)
-            if case .files(let files)? = specs[operation.id] {
-                try await engine.uploadArchive(try TarArchive.make(files), to: id, directory: "/")
-            }
+            if case .files(let files)? = specs[operation.id] { try await engine.upload(files, to: id) }
             try await engine.startContainer(id)
+            firstStart.withLock { $0 = $0 ?? Stopwatch(executor.clock) }
         case .stopContainer(let container, let grace):
             let stop = GracefulStop(engine: engine, clock: executor.clock, observer: executor.observer)
             try await tolerateMissing {
@@ -275,9 +278,13 @@ private struct MissingSpec: Error, CustomStringConvertible {
     var description: String { "The plan does not say how to \(operation.action.description)." }
 }
 
-/// What is to go and is not there any more is success.
+/// What is to go and is not there any more is success, and so is what the engine is taking away already: a container that
+/// it removes at its end.
 func tolerateMissing(_ body: () async throws -> Void) async throws {
     do {
         try await body()
-    } catch let error as EngineError where error.code == .notFound {}
+    } catch let error as EngineError
+        where error.code == .notFound
+        || error.code == .conflict && error.message.contains("removal of container")
+    {}
 }

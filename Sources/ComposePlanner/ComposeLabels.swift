@@ -7,6 +7,8 @@ package enum ComposeLabels {
     package static let service = "com.docker.compose.service"
     package static let number = "com.docker.compose.container-number"
     package static let oneOff = "com.docker.compose.oneoff"
+    /// What tells a one-off container from all others.
+    package static let slug = "com.docker.compose.slug"
     package static let configHash = "com.docker.compose.config-hash"
     package static let image = "com.docker.compose.image"
     package static let replace = "com.docker.compose.replace"

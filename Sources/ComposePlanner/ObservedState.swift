@@ -77,3 +77,8 @@ package struct ObservedContainer: Sendable, Equatable {
             .compactMap { $0.split(separator: ":").first.map(String.init) }
     }
 }
+
+extension ContainerSummary {
+    /// Whether it has run to its end without an error.
+    var hasSucceeded: Bool { state == .exited && exitCode == 0 }
+}

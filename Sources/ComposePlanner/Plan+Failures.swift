@@ -32,6 +32,8 @@ extension Plan {
             if isPart || operation.needs.contains(where: dropped.contains) { dropped.insert(operation.id) }
         }
         plan.finish.removeAll { dropped.contains($0.id) }
+        let withdrawn = Set(replicas.flatMap { operations(of: $0) }.map(\.id))
+        plan.vitalStarts.removeAll(where: withdrawn.contains)
         plan.members = members.map { member in
             let replica = Replica(service: member.service, number: member.number)
             guard replicas.contains(replica), let predecessor = predecessor(of: replica) else { return member }

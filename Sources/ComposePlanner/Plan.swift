@@ -33,6 +33,8 @@ package struct Plan: Sendable, Equatable {
     package var keepsFailures = false
     /// The containers that the project will consist of.
     package var members: [Member] = []
+    /// The starts of containers that must not have failed by the commit.
+    package var vitalStarts: [OperationID] = []
     /// Which services it holds, and which it does not hold any more.
     package var holds = HoldChange()
     /// The fixed ports of the host that must be free before the first operation.

@@ -20,6 +20,12 @@ package struct UpOptions: Sendable, Equatable {
     package var onlyStart = false
     /// Whether the services named stay up when the command has ended, for their own sake.
     package var isLasting = false
+    /// Whether a container that fails before the plan commits makes it fail, though nothing waits for it: for a command
+    /// that does not stay to see it.
+    package var refusesEarlyExits = false
+    /// The service of which one more container is to run beside its replicas: they are left alone, and what it needs is
+    /// brought up.
+    package var oneOff: String?
     /// Replicas by service, stronger than the file.
     package var scale: [String: Int] = [:]
     /// Seconds before a stop kills; nil leaves the container's own.

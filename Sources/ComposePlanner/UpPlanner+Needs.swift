@@ -20,6 +20,7 @@ extension UpPlanner {
                             for: replica.handle, .healthy, service: name, needs: replica.whenReady,
                             cause: "\(service.name) needs it healthy", isOptional: !dependency.required))
                 case .completed:
+                    if replica.start == nil, replica.observed?.summary.hasSucceeded == true { continue }
                     needs.append(
                         addWait(
                             for: replica.handle, .completed, service: name, needs: replica.whenReady,
@@ -28,6 +29,17 @@ extension UpPlanner {
             }
         }
         return needs
+    }
+
+    /// The starts whose containers the project cannot do without: all but those of services that nobody named, and that
+    /// each of those which depend on them says it does not require.
+    func vitalStarts(_ services: [Service]) -> [OperationID] {
+        let vital = services.filter { service in
+            let dependents = project.services.values.compactMap { $0.dependencies[service.name] }
+            return options.services.contains(service.name) || dependents.isEmpty
+                || dependents.contains(where: \.required)
+        }
+        return vital.flatMap { replicas[$0.name] ?? [] }.compactMap(\.start)
     }
 
     @discardableResult

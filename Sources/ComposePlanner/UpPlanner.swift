@@ -114,7 +114,10 @@ package struct UpPlanner {
         planVolumes(services)
         planOrphans()
         for service in services { judge(service) }
-        for service in services { planService(service, isNamed: named.contains(service.name)) }
+        for service in services where !isLeftAlone(service) {
+            planService(service, isNamed: named.contains(service.name))
+        }
+        planOneOffNeeds()
         if options.wait { planFinalWaits(services) }
         refusePortConflicts(services)
         guard problems.isEmpty else {
@@ -148,6 +151,7 @@ package struct UpPlanner {
                 .init(service: service.name, number: $0.number, handle: $0.handle, isStarted: $0.start != nil)
             }
         }
+        if options.refusesEarlyExits { plan.vitalStarts = vitalStarts(services) }
         if !options.withoutStart {
             plan.holds = HoldChange(
                 bringingUp: plan.members, named: Set(named), ran: observed.runningServices.union(options.ranBefore),
@@ -260,9 +264,9 @@ package struct UpPlanner {
     }
 
     private func isDone(_ container: ObservedContainer, _ service: Service) -> Bool {
-        guard !options.onlyStart, !options.services.contains(service.name), container.summary.state == .exited,
-            container.summary.exitCode == 0
-        else { return false }
+        guard !options.onlyStart, !options.services.contains(service.name), container.summary.hasSucceeded else {
+            return false
+        }
         return project.services.values.contains { $0.dependencies[service.name]?.condition == .completed }
     }
 

@@ -32,8 +32,8 @@ import Testing
         let options = ["--file", "a.yaml", "--project-name", "shop", "--profile", "x", "--parallel", "2"]
         for command in GantryCommand.commands {
             let name = try #require(command.configuration.commandName)
-            let path = name == "explain" ? ["web"] : []
-            _ = try GantryCommand.parseAsRoot([name] + options + path)
+            let subjects = ["explain": "web", "run": "web", "scale": "web=2"]
+            _ = try GantryCommand.parseAsRoot([name] + options + [subjects[name]].compactMap(\.self))
         }
     }
 

@@ -64,7 +64,7 @@ import Testing
         // Without a healthcheck one restart within the settling time is enough.
         #expect(
             decide(details(.running, code: 1), .up, settled: true, restarts: 1)
-                == .failed("keeps exiting with code 1 (restarted 1 times)"))
+                == .failed("keeps exiting with code 1 (restarted once)"))
     }
 
     // MARK: Waiting
@@ -187,6 +187,48 @@ import Testing
         options.wait = true
         try await stage.up(.shop(.app("web")), options)
         #expect(clock.now.offset == ReadinessWaiter.settlingTime)
+    }
+
+    // MARK: What nobody waits for
+
+    private static let lasting = {
+        var options = UpOptions()
+        options.refusesEarlyExits = true
+        return options
+    }()
+
+    @Test func aContainerThatDiesBeforeTheCommandEndsTakesEverythingBack() async throws {
+        let stage = try Stage()
+        stage.engine.script(service: "job", ContainerBehavior(run: .exits(code: 1), output: ["duplicate key"]))
+        let failure = try await stage.failingUp(.shop(.app("job"), .app("web")), ReadinessTests.lasting)
+        #expect(failure.reason == "shop-job-1 exited with code 1")
+        #expect(failure.operation?.action.description == "start container shop-job-1")
+        #expect(failure.container?.lastLines == ["duplicate key"])
+    }
+
+    /// A job that is done, one that its dependents can do without, and one that the engine starts again.
+    @Test func whatIsDoneOrDispensableOrStartedAgainIsNoFailure() async throws {
+        let stage = try Stage()
+        stage.engine.script(service: "done", ContainerBehavior(run: .exits(code: 0)))
+        stage.engine.script(service: "spare", ContainerBehavior(run: .exits(code: 1)))
+        stage.engine.script(service: "again", ContainerBehavior(run: .exits(code: 1)))
+        let project = Project.shop(
+            .app("done"), .app("spare"), .app("again") { $0.restart = RestartPolicy(.onFailure, maximumRetries: 10) },
+            .app("web") { $0.dependencies["spare"] = Dependency(.started, required: false) })
+        try await stage.up(project, ReadinessTests.lasting)
+        #expect(try await stage.container("shop-web-1").state == .running)
+    }
+
+    @Test func lookingForTheDeadIsOneCallAndNoneWhereNothingIsStarted() async throws {
+        let stage = try Stage()
+        let project = Project.shop(.app("web"), .app("db"))
+        try await stage.up(project, ReadinessTests.lasting)
+        let lists = stage.engine.calls.filter { $0.description.hasPrefix("list containers") }
+        #expect(lists.count == 2, "the first plans: \(lists)")
+        let before = stage.engine.calls.count
+        let plan = try await stage.plan(project, ReadinessTests.lasting)
+        #expect(plan.isEmpty && plan.vitalStarts == [])
+        #expect(stage.engine.calls[before...].filter { $0.description.hasPrefix("list containers") }.count == 1)
     }
 
     @Test func aContainerThatIsRemovedMeanwhileIsNoticed() async throws {
