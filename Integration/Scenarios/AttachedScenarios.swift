@@ -100,6 +100,82 @@ import Testing
         }
     }
 
+    // MARK: Keeping
+
+    private static let failing = """
+        services:
+          job:
+            image: busybox
+            init: true
+            command: sh -c 'echo run; exit 3'
+            deploy: {restart_policy: {condition: on-failure, delay: 1s, max_attempts: 2}}
+          db:
+            image: busybox
+            init: true
+            command: sleep infinity
+        """
+
+    @Test func delayAndAttemptsMustBeHeededAndTheRunEndWithTheLast() async throws {
+        try await Scenario.with(AttachedScenarios.failing) { scenario in
+            let attached = try await scenario.gantry("up", "job")
+            attached.says("it is started again in 1s.", "2 restarts have failed, which is the limit.")
+            let job = try await scenario.container(of: "job")
+            #expect(job.restartPolicy == RestartPolicySpec(name: "on-failure", maximumRetries: 2), "\(attached)")
+            let runs = attached.lines.count { $0.hasSuffix("| run") }
+            #expect(try await scenario.log(of: "job") == String(repeating: "run\n", count: runs), "\(attached)")
+        }
+    }
+
+    @Test func anEndThatIsToEndAllMustDoSoThoughItWouldBeRestarted() async throws {
+        try await Scenario.with(AttachedScenarios.failing) { scenario in
+            try await scenario.gantry("up", "--abort-on-container-exit", "-t", "1", exits: 3)
+            #expect(try await scenario.running() == [])
+        }
+    }
+
+    @Test func ctrlCDuringADelayMustStartNothingAndGiveThePolicyBack() async throws {
+        let compose = AttachedScenarios.failing.replacing("delay: 1s", with: "delay: 10m")
+        try await Scenario.with(compose) { scenario in
+            let attached = try await scenario.whileRunning("up") { running in
+                try await running.waitForError("it is started again in 10m0s.")
+                let other = try await scenario.gantry("supervise", exits: 1)
+                other.says("is kept by gantry up (process")
+                try running.signal(.interrupt)
+            }
+            attached.exits(130)
+            #expect(try await scenario.running() == [], "\(attached)")
+            #expect(try await scenario.container(of: "job").restartPolicy?.name == "on-failure", "\(attached)")
+        }
+    }
+
+    @Test func whatRanBeforeMustGoOnThoughTheRunHasRestartedIt() async throws {
+        let compose = AttachedScenarios.talking.replacing(
+            "command: sh -c 'echo database speaks; sleep infinity'",
+            with: """
+                command: sleep infinity
+                    healthcheck: {test: "test ! -e /ill", interval: 1s, retries: 1}
+                    x-gantry: {on_unhealthy: restart}
+                """)
+        try await Scenario.with(compose) { scenario in
+            try await scenario.gantry("up", "-d", "db")
+            let before = try await scenario.runs()
+            let attached = try await scenario.whileRunning("up", "web") { running in
+                try await running.waitForOutput("page one")
+                let db = try await scenario.container(of: "db").id
+                let fail = try await scenario.engine.createExec(
+                    ExecSpec(command: ["sh", "-c", "touch /ill; (sleep 2; rm /ill) &"]), in: db)
+                try await scenario.engine.withExec(fail, terminal: false) { connection in
+                    for try await _ in connection.output {}
+                }
+                try await running.waitForError("\(scenario.name("db"))  Started")
+                try running.signal(.interrupt)
+            }
+            attached.exits(130).says("db-1 is unhealthy; it is restarted in 1s (attempt 1 of 5).")
+            #expect(try await scenario.running() == ["db"], "\(attached)")
+            #expect(try await scenario.runs()[scenario.name("db")] != before[scenario.name("db")], "\(attached)")
+        }
+    }
+
     @Test func everyLineMustComeOnceWithItsNameInColumns() async throws {
         let compose = """
             services:

@@ -72,10 +72,10 @@ import Testing
         }
     }
 
-    @Test func keepDepsMustStopTheNamedAlone() async throws {
+    @Test(arguments: ["stop", "down"]) func keepDepsMustEndTheNamedAlone(_ command: String) async throws {
         try await Scenario.with(HoldScenarios.stack) { scenario in
             try await scenario.gantry("up", "-d", "web")
-            try await scenario.gantry("stop", "--keep-deps", "web")
+            try await scenario.gantry(command, "--keep-deps", "web")
             #expect(try await scenario.running() == ["db"])
         }
     }
@@ -200,6 +200,20 @@ import Testing
             stop.exits(0)
             #expect(stop.output.contains("Stopping 2s left") && stop.output.contains("Stopping 1s left"), "\(stop)")
             #expect(stop.output.contains("was killed after 3 s"), "\(stop)")
+        }
+    }
+
+    /// The engine goes on with the stop of a command that was killed.
+    @Test func downMustEndBesideAnUnfinishedStop() async throws {
+        try await Scenario.with(HoldScenarios.deaf) { scenario in
+            try await scenario.gantry("up", "-d", "deaf")
+            _ = try await scenario.whileRunning("stop", "-t", "600") { stop in
+                try await stop.waitForError("\(scenario.name("deaf", 2))  Stopping")
+                try stop.signal(.kill)
+            }
+            let down = try await scenario.gantry("down", "-t", "1")
+            down.says("was killed after 1 s")
+            try await scenario.expectNothing("\(down)")
         }
     }
 

@@ -56,7 +56,7 @@ import Testing
         try await Scenario.with(Self.pair) { scenario in
             let kept = try await scenario.whileRunning("supervise") { running in
                 try await running.waitForError(Self.isUp)
-                try await scenario.gantry("supervise", exits: 1).says("supervised by gantry supervise (process")
+                try await scenario.gantry("supervise", exits: 1).says("kept by gantry supervise (process")
                 try await scenario.gantry("down", "-t", "1")
             }
             kept.exits(0).says("was taken down")
@@ -132,6 +132,45 @@ import Testing
             #expect(try await scenario.log(of: "job").split(separator: "\n").count { $0 == "run" } == 3, "\(kept)")
             #expect(job.restartCount == 0, "the engine restarted nothing\n\(kept)")
             #expect(job.restartPolicy == RestartPolicySpec(name: "on-failure", maximumRetries: 2))
+        }
+    }
+
+    @Test func whatWasStoppedDuringItsDelayMustStaySo() async throws {
+        let compose = """
+            services:
+              job:
+                image: busybox
+                init: true
+                command: sh -c 'echo run; sleep 3; exit 3'
+                deploy: {restart_policy: {condition: any, delay: 3s}}
+            """
+        try await Scenario.with(compose) { scenario in
+            let kept = try await scenario.whileRunning("supervise") { running in
+                try await running.waitForError("it is started again in 3s.")
+                try await scenario.gantry("stop", "job")
+                try await running.waitForError("job-1 was stopped by somebody, and is left so.")
+                try running.signal(.terminate)
+            }
+            kept.exits(0)
+            #expect(try await scenario.log(of: "job") == "run\n", "\(kept)")
+        }
+    }
+
+    @Test func whatHadToBeKilledMustBeNamedInTheEnd() async throws {
+        let compose = """
+            services:
+              deaf:
+                image: busybox
+                command: sleep infinity
+                stop_grace_period: 2s
+            """
+        try await Scenario.with(compose) { scenario in
+            let kept = try await scenario.whileRunning("supervise") { running in
+                try await running.waitForError(Self.isUp)
+                try running.signal(.terminate)
+            }
+            kept.exits(0).says(
+                "\(scenario.name("deaf")) was killed after 2 s: its process 1 ignored SIGTERM; consider \"init: true\"")
         }
     }
 

@@ -2,18 +2,13 @@ import ComposeExecutor
 import ComposeLogs
 import ComposeModel
 import ComposePlanner
+import ComposeState
 import ComposeSupervisor
-import EngineAPI
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
-/// `up` in the foreground: brings the project up, shows output, and stops what it started when it is told to end.
+/// `up` in the foreground: brings the project up, shows output, keeps what runs, and stops what it started when it is
+/// told to end.
 struct AttachedUp {
-    let up: UpRun
+    var up: UpRun
     var format = LogFormat()
     var abort = AttachedRun.Abort.never
     /// The service whose exit code becomes the command's.
@@ -31,6 +26,23 @@ struct AttachedUp {
 
     /// - Throws: `CommandExit` with the code that the command is to end with, unless that is 0.
     func run() async throws {
+        let rules = try SupervisionRules(up.project)
+        switch try up.session.attemptSupervision(of: up.project.name, command: "up") {
+        case .locked(let lock):
+            var kept = self
+            kept.up.options.isSupervised = true
+            try await kept.run(keeping: .untilContainersEnd)
+            lock.release()
+        case .held(let holder):
+            if rules.areNeeded {
+                standardError(
+                    "Project \(up.project.name) is kept by \(holder.description), so this command keeps nothing.")
+            }
+            try await run(keeping: .nothing)
+        }
+    }
+
+    private func run(keeping: ForegroundRun.Keeping) async throws {
         let session = up.session
         // Redrawn progress and output would overwrite each other.
         let sharesTerminal = session.terminal.outputIsTerminal && session.terminal.colorsError
@@ -40,30 +52,13 @@ struct AttachedUp {
         var format = format
         format.clearsLines = sharesTerminal
         let writer = TerminalWriter(policy: session.terminal.outputIsTerminal ? .skip : .wait)
-        let sink = ConsoleSink(format, to: writer, separatesErrors: true)
-        let attached = AttachedRun(
-            engine: session.engine, project: up.project.name, options: watching, sink: sink,
-            warn: { standardError("gantry: \($0)") })
-        let stopper = RunStopper(
-            engine: session.engine,
-            executor: try session.executor(
-                project: up.project.name, limits: up.limits, observer: attached.observer(reportingTo: renderer)),
-            project: up.project.name, declared: up.project, grace: up.options.stopGrace)
-        let foreground = Foreground(run: attached, stopper: stopper) { action in
-            if let text = Self.text(action) { standardError(renderer.lineStart + text) }
-        } leave: { code in
-            _exit(Int32(code))
-        }
-        let signals = Signals([.interrupt, .terminate, .hangup])
+        let run = try ForegroundRun(
+            up: up, watching: watching, showingOn: ConsoleSink(format, to: writer, separatesErrors: true), renderer,
+            keeping: keeping)
         do {
-            let end = try await renderer.displayBelowOutput {
-                try await foreground.run(
-                    signals: signals.stream(of: [.interrupt, .terminate, .hangup]), reportingTo: renderer
-                ) { observer in
-                    try await up.apply(reportingTo: observer, showing: renderer)
-                }
+            let end = try await run.run(endingOn: [.interrupt, .terminate, .hangup]) { action in
+                if let text = Self.text(action) { standardError(renderer.lineStart + text) }
             }
-            try await sink.flush()
             Self.say(end.leftovers)
             let code = end.exitCode(from: exitCodeFrom)
             if code != 0 { throw CommandExit(rawValue: Int32(code)) }
@@ -71,7 +66,7 @@ struct AttachedUp {
             throw CommandExit(rawValue: Int32(interruption.signal.exitCode))
         } catch OutputFailure.closed {
             // Nobody watches any more, so the run is over.
-            Self.say(await stopper.stop(attached.startedContainers))
+            Self.say(await run.stopper.stop(run.attached.startedContainers))
         }
     }
 

@@ -4,21 +4,16 @@ import EngineAPI
 import FoundationEssentials
 
 extension CommandSession {
-    /// The right to supervise a project, which one process has at a time.
-    ///
-    /// - Throws: ``SupervisedAlready``.
-    func lockSupervision(of project: String) throws -> ProjectLock {
+    /// Tries to get the right to keep a project, which one process has at a time.
+    func attemptSupervision(of project: String, command: String) throws -> ProjectLock.Attempt {
         let since = EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19)
-        let holder = "gantry supervise (process \(ProcessInfo.processInfo.processIdentifier), since \(since)Z)"
+        let holder = "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since \(since)Z)"
         // Opening the journal makes the folder too.
         _ = try StateDirectory(environment: environment).journal()
-        switch try ProjectLock.attempt(path: supervisionPath(of: project), holder: holder) {
-        case .locked(let lock): return lock
-        case .held(let holder): throw SupervisedAlready(project: project, holder: holder.description)
-        }
+        return try ProjectLock.attempt(path: supervisionPath(of: project), holder: holder)
     }
 
-    /// Whether a process supervises the project.
+    /// Whether a process keeps the project.
     func isSupervised(_ project: String) throws -> Bool {
         // Where nobody ever did, no file is made.
         let path = supervisionPath(of: project)
@@ -40,5 +35,5 @@ struct SupervisedAlready: Error, CustomStringConvertible {
     let project: String
     let holder: String
 
-    var description: String { "Project \(project) is supervised by \(holder) already. End that one first." }
+    var description: String { "Project \(project) is kept by \(holder) already. End that one first." }
 }

@@ -1,6 +1,9 @@
 import ArgumentParser
 import ComposeExecutor
 import ComposePlanner
+import ComposeSupervisor
+import DockerEngine
+import EngineAPI
 
 /// `gantry drift`
 struct DriftCommand: AsyncParsableCommand {
@@ -27,7 +30,13 @@ struct DriftCommand: AsyncParsableCommand {
             throw CommandExit.failure
         }
         let project = try ReleaseModel(release: release, name: name).sealed()
-        let drift = Drift.find(in: release, project, try await session.observer.observe(project))
+        var observed = try await session.observer.observe(project)
+        // While a supervisor restarts in the engine's place, the engine has not to.
+        let kept = try session.isSupervised(name) ? try SupervisionRules(project).takenOver : []
+        for container in observed.containers where !container.isOneOff && !kept.contains(container.service) {
+            observed.restartPolicies[container.id] = try? await session.engine.container(container.id).restartPolicy
+        }
+        let drift = Drift.find(in: release, project, observed)
         switch format {
         case .text: standardOutput(DriftText.text(drift, since: release, of: name))
         case .json: standardOutput(try DriftText.json(drift, since: release, of: name))

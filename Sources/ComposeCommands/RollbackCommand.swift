@@ -20,15 +20,7 @@ struct RollbackCommand: AsyncParsableCommand {
     @Flag(name: .customLong("wait"), help: "Return when every service is up and healthy.")
     var wait = false
 
-    @Option(
-        name: .customLong("wait-timeout"),
-        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
-    var waitTimeout: Int?
-
-    @Option(
-        name: [.customLong("timeout"), .customShort("t")],
-        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
-    var timeout: Int?
+    @OptionGroup var limits: TimeLimitOptions
 
     @Argument(help: ArgumentHelp("Which release; default: the one before the last.", valueName: "number"))
     var number: Int?
@@ -49,7 +41,7 @@ struct RollbackCommand: AsyncParsableCommand {
         var up = UpOptions()
         up.wait = wait
         up.refusesEarlyExits = true
-        up.stopGrace = timeout
+        up.stopGrace = limits.timeout
         up.images = release.images.filter { project.services[$0.key] != nil }.mapValues { ImageID($0) }
         // What came later goes; what neither has is somebody else's.
         up.removeOrphans = true
@@ -57,7 +49,7 @@ struct RollbackCommand: AsyncParsableCommand {
         let found = try await session.observer.observe(project: project.name).containers
         project.disabledServices = Set(found.map(\.service)).subtracting(project.services.keys).subtracting(added)
         var run = UpRun(
-            session: session, project: project, options: up, waitTimeout: waitTimeout, command: "rollback")
+            session: session, project: project, options: up, waitTimeout: limits.waitTimeout, command: "rollback")
         run.releaseName = "rollback to \(release.number)"
         try await run.detached()
     }

@@ -23,15 +23,7 @@ struct SuperviseCommand: AsyncParsableCommand {
     @Flag(name: .customLong("print-unit"), help: "Print a systemd unit that runs this, and do nothing else.")
     var printUnit = false
 
-    @Option(
-        name: .customLong("wait-timeout"),
-        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
-    var waitTimeout: Int?
-
-    @Option(
-        name: [.customLong("timeout"), .customShort("t")],
-        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
-    var timeout: Int?
+    @OptionGroup var limits: TimeLimitOptions
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
@@ -52,13 +44,16 @@ struct SuperviseCommand: AsyncParsableCommand {
         up.services = services
         up.wait = true
         up.isSupervised = true
-        up.stopGrace = timeout
+        up.stopGrace = limits.timeout
         let run = UpRun(
-            session: session, project: project, options: up, waitTimeout: waitTimeout, command: "supervise")
+            session: session, project: project, options: up, waitTimeout: limits.waitTimeout, command: "supervise")
         if options.dryRun { return try await run.dryRun() }
-        let lock = try session.lockSupervision(of: project.name)
-        try await Supervision(up: run, showsLogs: !noLogs).run()
-        lock.release()
+        switch try session.attemptSupervision(of: project.name, command: "supervise") {
+        case .locked(let lock):
+            try await Supervision(up: run, showsLogs: !noLogs).run()
+            lock.release()
+        case .held(let holder): throw SupervisedAlready(project: project.name, holder: holder.description)
+        }
     }
 
     private func unit(of project: Project, _ session: CommandSession) throws -> UnitText {
@@ -73,14 +68,14 @@ struct SuperviseCommand: AsyncParsableCommand {
         if let path = options.projectDirectory { arguments += ["--project-directory", absolute(path)] }
         arguments.append("supervise")
         if noLogs { arguments.append("--no-logs") }
-        if let waitTimeout { arguments += ["--wait-timeout", String(waitTimeout)] }
-        if let timeout { arguments += ["--timeout", String(timeout)] }
+        if let waitTimeout = limits.waitTimeout { arguments += ["--wait-timeout", String(waitTimeout)] }
+        if let timeout = limits.timeout { arguments += ["--timeout", String(timeout)] }
         let isLocal = session.address.description == "unix:///var/run/docker.sock"
         return UnitText(
             project: project, program: try programPath(), arguments: arguments + services,
             variables: ["DOCKER_HOST", "GANTRY_STATE_DIR"].compactMap { name in
                 session.environment[name].map { (name, $0) }
-            }, needsDocker: isLocal, stopGrace: timeout)
+            }, needsDocker: isLocal, stopGrace: limits.timeout)
     }
 
     /// The absolute path of this program.

@@ -9,7 +9,7 @@ import EngineAPI
 struct UpRun {
     let session: CommandSession
     let project: Project
-    let options: UpOptions
+    var options: UpOptions
     let waitTimeout: Int?
     let command: String
     /// What the release is called that this makes. Without it that is the command, and what only brings back what was
@@ -17,6 +17,8 @@ struct UpRun {
     var releaseName: String?
     /// Makes of what there is what the plan is to see.
     var adjust: @Sendable (ObservedState) throws -> ObservedState = { $0 }
+    /// Throws where nothing is to be done after all; asked as the project's only writer.
+    var precondition: @Sendable (Executor) async throws -> Void = { _ in }
 
     var limits: Executor.Limits {
         var limits = Executor.Limits()
@@ -59,6 +61,7 @@ struct UpRun {
             try await session.withExecutor(
                 project: project.name, command: command, limits: limits, observer: observer
             ) { executor in
+                try await precondition(executor)
                 let leftovers = try await renderer.display { try await bringUp(executor, observer) }
                 // A supervisor that was killed has left them as they were in its hands.
                 if !(try session.isSupervised(project.name)) {

@@ -87,11 +87,12 @@ package struct Executor: Sendable {
         let failures = await OperationScheduler(parallel: limits.parallel, policy: .carryOn)
             .run(plan.finish) { try await run.perform($0) }
         // What was done is done, whether or not it can be noted.
-        try? await shielded { try await journal.note(plan.endedContainers, areWanted: false, in: scope) }
+        let ended = plan.endedContainers.union(plan.resting.map(\.rawValue))
+        try? await shielded { try await journal.note(ended, areWanted: false, in: scope) }
         // What goes on although it was to end does so when this is repeated.
-        var ended = plan.holds
-        ended.held.subtract(failures.compactMap(\.operation.service))
-        await hold(ended)
+        var holds = plan.holds
+        holds.held.subtract(failures.compactMap(\.operation.service))
+        await hold(holds)
         return failures.map(leftover)
     }
 

@@ -42,7 +42,9 @@ package struct DownPlanner {
         let running = planner.selected.filter(\.summary.state.isRunning)
         planner.sayWhatEndsToo(running)
         _ = planner.planStops(running, cause: "was asked to stop")
-        return planner.plan
+        var plan = planner.plan
+        plan.resting = Set(planner.selected.filter { !$0.summary.state.isRunning }.map(\.id))
+        return plan
     }
 
     /// Stops and removes containers, then the project's networks, and volumes where asked.

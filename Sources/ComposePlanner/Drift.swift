@@ -12,6 +12,7 @@ package struct Drift: Sendable, Equatable {
         case networkDetached = "network_detached"
         case volumeRemoved = "volume_removed"
         case fileChanged = "file_changed"
+        case restartPolicyChanged = "restart_policy_changed"
         /// For information: what runs is as declared, and the next `up` takes the new image.
         case imageMoved = "image_moved"
     }
@@ -96,11 +97,26 @@ private struct DriftSearch {
         if let cause = planner.networkCause(of: container, service) {
             add(.networkDetached, object, cause, service.name)
         }
+        if let policy = observed.restartPolicies[container.id] {
+            let (found, declared) = (text(policy), text(planner.restartPolicy(service)))
+            if found != declared {
+                add(
+                    .restartPolicyChanged, object, "has the restart policy \(found) in place of \(declared)",
+                    service.name)
+            }
+        }
         // Other content is sealed in the release.
         for change in planner.fileCause(of: container, service)?.changes ?? []
         where change.path.hasPrefix("file ") || change.path.hasPrefix("security_opt.") {
             add(.fileChanged, object, "was made with another content of \(change.path)", service.name)
         }
+    }
+
+    /// `on-failure:3`, as a file has it.
+    private func text(_ policy: RestartPolicySpec?) -> String {
+        guard let policy, !policy.name.isEmpty else { return "no" }
+        let isLimited = policy.name == "on-failure" && policy.maximumRetries > 0
+        return isLimited ? "\(policy.name):\(policy.maximumRetries)" : policy.name
     }
 
     /// A job that others wait for has ended well and is as it should be.

@@ -22,6 +22,8 @@ package struct ObservedState: Sendable, Equatable {
     package var client = ClientSettings()
     /// What was found of ``ComposeModel/Project/hostFilesToRead``, by path.
     package var hostFiles: [String: HostFile] = [:]
+    /// When the engine starts containers again; none where nobody asked.
+    package var restartPolicies: [ContainerID: RestartPolicySpec] = [:]
     /// Which services are up only because others depend on them; none where nobody asked the state.
     package var holds = HoldSet()
 

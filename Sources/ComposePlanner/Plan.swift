@@ -37,6 +37,8 @@ package struct Plan: Sendable, Equatable {
     package var vitalStarts: [OperationID] = []
     /// Which services it holds, and which it does not hold any more.
     package var holds = HoldChange()
+    /// The containers that do not run and are to stay so.
+    package var resting: Set<ContainerID> = []
     /// The fixed ports of the host that must be free before the first operation.
     package var hostPorts: [HostPort] = []
     /// The files and folders of the host that must be there before the first operation, because nobody makes them.

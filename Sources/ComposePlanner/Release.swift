@@ -1,5 +1,5 @@
 package import ComposeModel
-import EngineAPI
+package import EngineAPI
 
 /// What a transaction put in force: the project as it was then, and what it ran.
 ///
@@ -45,6 +45,11 @@ package struct Release: Codable, Sendable, Equatable {
             self.name = name
             self.id = id
         }
+    }
+
+    /// Whether a container is to run; one that it does not know is.
+    package func wants(_ container: ContainerID) -> Bool {
+        containers.first { $0.id == container.rawValue }?.isWanted ?? true
     }
 
     /// The release that a plan makes when it is applied.

@@ -24,7 +24,8 @@ struct AttachAccount {
 
     private enum Phase {
         case starting, running, restarting
-        case exited(Int?)
+        /// The run that ended, as far as it is known.
+        case exited(run: EngineTime?)
     }
 
     private struct Watched {
@@ -38,11 +39,15 @@ struct AttachAccount {
         /// It started again since the stream began, which ends with the old run.
         var isStale = false
         var resume: ResumePoint?
+        /// Where reading goes on if the attachment that seemed to have ended was cut: an engine that goes ends it alike.
+        var cut: ResumePoint?
+        /// Whether events may have been missed since the attachment began.
+        var mayBeCut = false
         /// Ends that are announced when the output before them has been shown.
         var ends: [(code: Int?, restarts: Bool)] = []
         var lastDeath: EngineTime?
-
-        var isOver: Bool { if case .exited = phase { !isStreaming } else { false } }
+        /// An end that was found, not seen: it counts when it is known that the container stays down.
+        var uncounted: ContainerExit?
     }
 
     private let options: AttachedRun.Options
@@ -50,26 +55,45 @@ struct AttachAccount {
     /// Containers that were there before the run.
     private var old: Set<ContainerID>?
     private var isApplied = false
-    /// Whether the end is the word of the one who stops the containers.
-    var isStopping = false
+    /// Whether the end is somebody's word, though all containers may have ended.
+    var isHeld = false
+    /// Whether somebody starts ended containers again, so that an end is the last one only when they leave it so.
+    private var isKept: Bool
+    /// The last runs of the containers that their keeper leaves ended.
+    private var leftEnded: [ContainerID: EngineTime] = [:]
     private var mustEnd: Set<ContainerID>?
     private var succession = Succession()
     /// How often a container has started so far.
     private(set) var starts = 0
-    /// The ends of monitored containers that stayed down, in the order in which they happened.
+    /// The ends of monitored containers, in the order in which they happened: those that stayed down, and where the run
+    /// is to be aborted for an end, every one.
     private(set) var exits: [ContainerExit] = []
 
-    init(options: AttachedRun.Options) { self.options = options }
+    /// - Parameter isKept: whether ``kept(_:)`` tells which ends are final.
+    init(options: AttachedRun.Options, isKept: Bool = false) {
+        self.options = options
+        self.isKept = isKept
+    }
+
+    /// Whether no list has been taken yet.
+    var isNew: Bool { old == nil }
 
     /// Whether the run has come to its end.
     var isOver: Bool {
-        if let mustEnd { return mustEnd.allSatisfy { watched[$0]?.isOver ?? true } }
+        if let mustEnd { return mustEnd.allSatisfy { watched[$0].map(isOver) ?? true } }
         return isQuiet && !succession.isPossible
     }
 
     /// Whether no monitored container runs at the moment, though one may follow.
     var isQuiet: Bool {
-        isApplied && !isStopping && mustEnd == nil && watched.values.allSatisfy { !$0.isMonitored || $0.isOver }
+        isApplied && !isHeld && mustEnd == nil && watched.values.allSatisfy { !$0.isMonitored || isOver($0) }
+    }
+
+    private func isOver(_ container: Watched) -> Bool { !container.isStreaming && staysDown(container) }
+
+    private func staysDown(_ container: Watched) -> Bool {
+        guard case .exited(let run) = container.phase else { return false }
+        return !isKept || run == nil || leftEnded[container.source.container] == run
     }
 
     /// The end for which the whole run is to end.
@@ -106,10 +130,38 @@ struct AttachAccount {
             }
         }
         succession.expect()
-        return containers.filter { $0.state.isRunning }.flatMap { source, _ in started(source) }
+        return containers.filter { $0.state.isRunning }.flatMap { source, _ in
+            started(source) + resumed(source)
+        }
+    }
+
+    /// Goes on showing a container that runs though its attachment has ended, now that the engine answers again.
+    private mutating func resumed(_ source: LogSource) -> [Step] {
+        guard let container = watched[source.container], container.isShown, case .running = container.phase else {
+            return []
+        }
+        guard !container.isStreaming, let cut = container.cut else {
+            watched[source.container]?.mayBeCut = container.isStreaming
+            return []
+        }
+        watched[source.container]?.isStreaming = true
+        watched[source.container]?.cut = nil
+        return [.follow(source, cut)]
     }
 
     mutating func happened(_ action: String) { succession.happened(action) }
+
+    /// Takes which containers are left ended by the one who keeps them, each with its last run; nil where nobody keeps
+    /// them any more, so that all that have ended stay so.
+    mutating func kept(_ leftEnded: [ContainerID: EngineTime]?) {
+        isKept = leftEnded != nil
+        self.leftEnded = leftEnded ?? [:]
+        for container in watched.values.sorted(by: { LogSource.precedes($0.source, $1.source) }) {
+            guard let exit = container.uncounted, staysDown(container) else { continue }
+            watched[container.source.container]?.uncounted = nil
+            exits.append(exit)
+        }
+    }
 
     /// Takes a list of the project's containers that was made after it had been quiet for the grace.
     mutating func looked(at containers: [(source: LogSource, state: ContainerState)]) -> [Step] {
@@ -120,7 +172,14 @@ struct AttachAccount {
     }
 
     mutating func willStart(_ source: LogSource, _ gate: Gate) -> [Step] {
-        watch(source, ranBefore: false, phase: .starting, gate)
+        if watched[source.container]?.isStreaming == true, watched[source.container]?.isShown == true {
+            // What its last run wrote is being shown yet; the next is read behind it.
+            watched[source.container]?.isStale = true
+            watched[source.container]?.phase = .starting
+            gate.open()
+            return []
+        }
+        return watch(source, ranBefore: false, phase: .starting, gate)
     }
 
     /// A hook's container is shown and nothing more: its end is none of a service's.
@@ -142,6 +201,8 @@ struct AttachAccount {
             return old?.contains(source.container) ?? true ? steps : [.follow(source, ResumePoint())]
         }
         defer { watched[source.container] = container }
+        container.uncounted = nil
+        if case .exited = container.phase { container.cut = nil }
         switch container.phase {
         case .starting, .running: container.phase = .running
         case .restarting, .exited:
@@ -157,23 +218,59 @@ struct AttachAccount {
         return []
     }
 
-    mutating func died(_ source: LogSource, code: Int?, restarts: Bool, at time: EngineTime?) -> [Step] {
+    /// Takes the end of a container's process.
+    ///
+    /// - Parameters:
+    ///   - restarts: whether the engine is about to start it again.
+    ///   - time: of the event, or of what the engine shows.
+    ///   - run: when the run that ended began, nil where the container has gone.
+    ///   - isFound: whether it was found, where events may have been missed, rather than seen.
+    mutating func died(
+        _ source: LogSource, code: Int?, restarts: Bool, at time: EngineTime?, run: EngineTime? = nil,
+        isFound: Bool = false
+    ) -> [Step] {
         guard var container = watched[source.container] else { return [] }
         defer { watched[source.container] = container }
-        if case .exited = container.phase { return [] }
-        container.phase = restarts ? .restarting : .exited(code)
+        if case .exited = container.phase {
+            if run == nil { container.phase = .exited(run: nil) }
+            return []
+        }
+        container.phase = restarts ? .restarting : .exited(run: run)
         container.lastDeath = time ?? container.lastDeath
         let isReplaced = container.ranBefore && !isApplied
-        if container.isMonitored, !restarts, !isReplaced {
-            exits.append(
-                ContainerExit(container: source.container, service: source.service, label: source.label, code: code))
+        if container.isMonitored, !isReplaced {
+            let exit = ContainerExit(
+                container: source.container, service: source.service, label: source.label, code: code)
+            if isFound, !staysDown(container) {
+                container.uncounted = exit
+            } else if !restarts || options.abort != .never {
+                // What is to end the run does so whoever would start it again, as with Docker Compose.
+                exits.append(exit)
+            }
         }
         guard container.isShown, !isReplaced else { return [] }
+        if isFound, !container.isStreaming, let cut = container.cut {
+            container.isStreaming = true
+            container.cut = nil
+            container.ends.append((code, restarts))
+            return [.follow(source, cut)]
+        }
         if container.isStreaming {
             container.ends.append((code, restarts))
             return []
         }
         return [.announce(source, code: code, restarts: restarts)]
+    }
+
+    /// An attachment has ended, with its container or with the connection.
+    ///
+    /// - Parameter point: where reading would go on.
+    mutating func attachmentEnded(_ source: LogSource, at point: ResumePoint, isBroken: Bool) -> [Step] {
+        let isCut = isBroken || watched[source.container]?.mayBeCut == true
+        watched[source.container]?.mayBeCut = false
+        if isCut { return streamEnded(source, at: point, isBroken: true) }
+        watched[source.container]?.cut = point
+        return streamEnded(source, at: nil, isBroken: false)
     }
 
     /// - Parameters:
@@ -214,6 +311,7 @@ struct AttachAccount {
 
     private mutating func watch(_ source: LogSource, ranBefore: Bool, phase: Phase, _ gate: Gate?) -> [Step] {
         let isShown = shows(source)
+        let isNew = watched[source.container] == nil && !(old?.contains(source.container) ?? true)
         watched[source.container] = Watched(
             source: source, isShown: isShown, isMonitored: monitors(source), ranBefore: ranBefore, phase: phase,
             isStreaming: isShown)
@@ -221,6 +319,6 @@ struct AttachAccount {
             gate?.open()
             return []
         }
-        return [.attach(source, isNew: !(old?.contains(source.container) ?? true), gate)]
+        return [.attach(source, isNew: isNew, gate)]
     }
 }

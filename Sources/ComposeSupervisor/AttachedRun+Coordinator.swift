@@ -3,12 +3,13 @@ import EngineAPI
 
 extension AttachedRun {
     /// Keeps the account of the run's containers, and carries out what follows from it, until the run is over.
-    func coordinate(_ onAbort: @escaping @Sendable (ContainerExit) async -> Void) async {
-        var account = AttachAccount(options: options)
+    func coordinate(_ keeping: Keeping?, _ onAbort: @escaping @Sendable (ContainerExit) async -> Void) async {
+        var account = AttachAccount(options: options, isKept: keeping.map { !$0.isLasting } ?? false)
+        account.isHeld = keeping?.isLasting ?? false
         var failure: (any Error)?
         await withTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask { await self.watchEvents() }
+            group.addTask { await self.watchEvents(saysBreaks: keeping == nil) }
             group.addTask {
                 if let failure = await self.sink.waitForFailure() { await self.inbox.send(.failed(failure)) }
             }
@@ -61,16 +62,24 @@ extension AttachedRun {
             var steps: [AttachAccount.Step] = []
             for source in account.missedEnds(containers) {
                 let details = try await details(of: source)
-                steps += account.died(source, code: details?.exitCode, restarts: false, at: details?.finishedAt)
+                steps += account.died(
+                    source, code: details?.exitCode, restarts: false, at: details?.finishedAt, run: details?.startedAt,
+                    isFound: true)
+            }
+            if account.isNew {
+                didFindRunning(Set(containers.filter(\.state.isRunning).map(\.source.container)))
             }
             return steps + account.found(containers)
         case .event(let event): return try await steps(after: event, &account)
         case .willStart(let source, let gate): return account.willStart(source, gate)
         case .willStartHook(let source, let gate): return account.willStartHook(source, gate)
-        case .streamEnded(let source, let point, let isBroken):
-            return account.streamEnded(source, at: point, isBroken: isBroken)
+        case .attachmentEnded(let source, let point, let isBroken):
+            return account.attachmentEnded(source, at: point, isBroken: isBroken)
+        case .streamEnded(let source, let point):
+            return account.streamEnded(source, at: point, isBroken: false)
         case .applied: account.applied(await listIfReachable())
-        case .stopping: account.isStopping = true
+        case .hold: account.isHeld = true
+        case .kept(let leftEnded): account.kept(leftEnded)
         case .detach: account.detach(await listIfReachable())
         case .looked(let containers, let starts):
             guard let containers, starts == account.starts else { break }
@@ -87,13 +96,15 @@ extension AttachedRun {
         case "start": return account.started(source)
         case "die":
             // Only the engine knows whether it is going to start the container again.
-            let restarts = try await details(of: source)?.state.isRunning ?? false
+            let details = try await details(of: source)
             return account.died(
-                source, code: event.attributes["exitCode"].flatMap(Int.init), restarts: restarts, at: event.time)
+                source, code: event.attributes["exitCode"].flatMap(Int.init),
+                restarts: details?.state.isRunning ?? false, at: event.time, run: details?.startedAt)
         case "stop" where account.isRestarting(source):
             // No process ended, as none ran yet again.
             guard let details = try await details(of: source), !details.state.isRunning else { return [] }
-            return account.died(source, code: details.exitCode, restarts: false, at: details.finishedAt)
+            return account.died(
+                source, code: details.exitCode, restarts: false, at: details.finishedAt, run: details.startedAt)
         case "destroy": return account.destroyed(source)
         default: return []
         }
@@ -124,10 +135,11 @@ extension AttachedRun {
         await inbox.send(.looked(try? await selection.list(on: engine), starts: starts))
     }
 
-    private func watchEvents() async {
+    private func watchEvents(saysBreaks: Bool) async {
         do {
             try await EventFeed(engine: engine, filter: selection.events, clock: clock).run { error in
-                warn("The connection to the engine broke (\(error)); trying again.")
+                // A keeper says it too.
+                if saysBreaks { warn("The connection to the engine broke (\(error)); trying again.") }
             } _: { notice in
                 switch notice {
                 case .opened: await inbox.send(.found(try await selection.list(on: engine)))
@@ -163,7 +175,7 @@ extension AttachedRun {
             await inbox.send(.failed(error))
             return
         }
-        await inbox.send(.streamEnded(source, isBroken ? seen.resumePoint : nil, isBroken: isBroken))
+        await inbox.send(.attachmentEnded(source, seen.resumePoint, isBroken: isBroken))
     }
 
     private func follow(_ source: LogSource, _ beginning: ResumePoint) async {
@@ -178,7 +190,7 @@ extension AttachedRun {
             await inbox.send(.failed(error))
             return
         }
-        await inbox.send(.streamEnded(source, point, isBroken: false))
+        await inbox.send(.streamEnded(source, point))
     }
 
     private static func notice(_ code: Int?, restarts: Bool) -> String {

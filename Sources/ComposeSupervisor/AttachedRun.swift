@@ -22,8 +22,8 @@ package final class AttachedRun: Sendable {
 
     /// How a run ended.
     package struct End: Sendable, Equatable {
-        /// The ends of monitored containers, in the order in which they happened, those left out after which the engine
-        /// started the container again.
+        /// The ends of monitored containers, in the order in which they happened. Those after which the engine started
+        /// the container again are left out, unless the run is to be aborted for an end.
         package let exits: [ContainerExit]
 
         /// The first container of `service` to end, or where none did the first of all: what `--exit-code-from` asks
@@ -41,10 +41,13 @@ package final class AttachedRun: Sendable {
         case event(EngineEvent)
         case willStart(LogSource, Gate)
         case willStartHook(LogSource, Gate)
-        case streamEnded(LogSource, ResumePoint?, isBroken: Bool)
+        case attachmentEnded(LogSource, ResumePoint, isBroken: Bool)
+        case streamEnded(LogSource, ResumePoint)
         case applied
-        case stopping
+        case hold
         case detach
+        /// The keeper leaves these ended, each with its last run; nil where it has ended itself.
+        case kept([ContainerID: EngineTime]?)
         /// What there was after a while of quiet, and how often a container had started before it; nil where the engine
         /// did not answer.
         case looked([(source: LogSource, state: ContainerState)]?, starts: Int)
@@ -52,6 +55,7 @@ package final class AttachedRun: Sendable {
     }
 
     private struct State {
+        var ranBefore: Set<ContainerID> = []
         var started: Set<ContainerID> = []
         var failure: (any Error)?
         var end = End(exits: [])
@@ -67,6 +71,7 @@ package final class AttachedRun: Sendable {
     let inbox = BoundedQueue<Message>(capacity: AttachedRun.waitingMessages)
     private let state = Mutex(State())
     private let opened = Gate()
+    let keepingTime = KeepingTime()
 
     /// - Parameter warn: is told of what can be lived with, such as a broken connection; must return at once.
     package init(
@@ -82,11 +87,12 @@ package final class AttachedRun: Sendable {
         selection = .project(project)
     }
 
-    /// The containers that the run has started so far: what its stop has to stop.
+    /// The containers that the run has started so far: what its stop has to stop. What ran before the run is none of
+    /// them, though its keeper has started it again.
     package var startedContainers: Set<ContainerID> { state.withLock { $0.started } }
 
     /// Keeps the run from ending by itself, because containers are being stopped: until ``detach()``.
-    package func holdWhileStopping() async { await inbox.send(.stopping) }
+    package func holdWhileStopping() async { await inbox.send(.hold) }
 
     /// Ends the run though monitored containers may run still, such as those that ran before it. What the stopped ones
     /// wrote is shown to its end.
@@ -94,27 +100,32 @@ package final class AttachedRun: Sendable {
 
     /// Runs `apply` while showing what containers write, and goes on showing until all monitored ones have ended.
     ///
+    ///
     /// The containers that run already are shown from here on, those that `apply` starts from before their start, which
     /// its observer has to be told of. What the engine starts again is shown on.
     ///
     /// - Parameters:
+    ///   - keeping: who keeps the project once it is applied; what that starts again does not end the run. nil is nobody.
     ///   - observer: is told everything that the observer handed to `apply` is told.
     ///   - onAbort: is called once, while the showing goes on, when ``Options/abort`` is met after `apply` has ended.
     /// - Throws: what `apply` throws; `EngineError` where the engine could not be reached at all; `OutputFailure` where
     ///   the console takes no more. Then containers run on.
     package func run<Value: Sendable>(
-        reportingTo observer: any ApplyObserver = SilentObserver(),
+        keeping: Keeping? = nil, reportingTo observer: any ApplyObserver = SilentObserver(),
         onAbort: @escaping @Sendable (ContainerExit) async -> Void = { _ in },
         _ apply: (any ApplyObserver) async throws -> Value
     ) async throws -> (value: Value, end: End) {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask { await self.coordinate(onAbort) }
+            group.addTask { await self.coordinate(keeping, onAbort) }
             await opened.wait()
             if let failure = state.withLock({ $0.failure }) { throw failure }
             let value = try await apply(self.observer(reportingTo: observer))
             await inbox.send(.applied)
+            async let kept: Void = keep(keeping)
             try await group.waitForAll()
+            await endKeeping()
+            await kept
             try Task.checkCancellation()
             return try state.withLock { state in
                 if let failure = state.failure { throw failure }
@@ -131,7 +142,7 @@ package final class AttachedRun: Sendable {
     /// Attaches to a container that is about to start; returns when nothing that it writes can be missed any more, or
     /// attaching has failed.
     func willStart(_ container: ContainerID, name: String, service: String) async {
-        state.withLock { _ = $0.started.insert(container) }
+        state.withLock { if !$0.ranBefore.contains(container) { $0.started.insert(container) } }
         let gate = Gate()
         if await inbox.send(.willStart(source(container, name: name, service: service), gate)) { await gate.wait() }
     }
@@ -163,6 +174,7 @@ package final class AttachedRun: Sendable {
         return LogSource(container: container, service: service, number: number, label: label + suffix)
     }
 
+    func didFindRunning(_ containers: Set<ContainerID>) { state.withLock { $0.ranBefore = containers } }
     func didOpen() { opened.open() }
 
     func finish(_ exits: [ContainerExit], _ failure: (any Error)?) {

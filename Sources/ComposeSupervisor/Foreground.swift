@@ -2,8 +2,8 @@ package import ComposeExecutor
 import ComposeLogs
 import Synchronization
 
-/// An attached `up` from its first operation to its end, with signals obeyed: interrupted while it applies, it takes the
-/// transaction back; later, it stops what it started.
+/// An attached `up`, or `supervise`, from its first operation to its end, with signals obeyed: interrupted while it
+/// applies, it takes the transaction back; later, it stops what it started, or all that it keeps.
 package struct Foreground: Sendable {
     /// How it ended.
     package struct End: Sendable {
@@ -33,18 +33,21 @@ package struct Foreground: Sendable {
     }
 
     private let run: AttachedRun
+    private let keeping: AttachedRun.Keeping?
     private let stopper: RunStopper
     private let announce: @Sendable (StopSequence.Action) -> Void
     private let leave: @Sendable (Int) -> Void
 
     /// - Parameters:
+    ///   - keeping: who keeps the project once it is applied; nil is nobody.
     ///   - announce: is told what a signal brings about, so that it can be said; must return at once.
     ///   - leave: ends the process with an exit code, at once.
     package init(
-        run: AttachedRun, stopper: RunStopper, announce: @escaping @Sendable (StopSequence.Action) -> Void,
-        leave: @escaping @Sendable (Int) -> Void
+        run: AttachedRun, keeping: AttachedRun.Keeping? = nil, stopper: RunStopper,
+        announce: @escaping @Sendable (StopSequence.Action) -> Void, leave: @escaping @Sendable (Int) -> Void
     ) {
         self.run = run
+        self.keeping = keeping
         self.stopper = stopper
         self.announce = announce
         self.leave = leave
@@ -52,11 +55,14 @@ package struct Foreground: Sendable {
 
     /// Applies and attends until the end.
     ///
-    /// - Parameter signals: those that end the run.
+    /// - Parameters:
+    ///   - signals: those that end the run.
+    ///   - didApply: is called when everything is applied.
     /// - Throws: what ``AttachedRun/run(reportingTo:onAbort:_:)`` throws, and ``Interrupted`` in its place where a signal
     ///   had come before.
     package func run(
         signals: AsyncStream<Signal>, reportingTo observer: any ApplyObserver,
+        didApply: @escaping @Sendable () -> Void = {},
         _ apply: @escaping @Sendable (any ApplyObserver) async throws -> [Leftover]
     ) async throws -> End {
         let interrupt = Interrupt()
@@ -64,18 +70,26 @@ package struct Foreground: Sendable {
         let leftovers = Mutex<[Leftover]>([])
         let cause = Mutex<ContainerExit?>(nil)
         let isStopping = Mutex(false)
-        let driver = StopDriver { [run, stopper, announce] in
+        let isUp = Mutex(false)
+        let driver = StopDriver { [run, keeping, stopper, announce] in
             announce(.stopGracefully)
             isStopping.withLock { $0 = true }
             await run.holdWhileStopping()
             interrupt.strike()
             await applied.wait()
-            let left = await stopper.stop(run.startedContainers)
+            await run.endKeeping()
+            var containers = run.startedContainers
+            // What was not brought up was taken back to how it was.
+            if let keeping, keeping.isLasting, isUp.withLock({ $0 }) {
+                containers.formUnion(await keeping.supervisor.findContainers())
+            }
+            let left = await stopper.stop(containers)
             leftovers.withLock { $0 += left }
             await run.detach()
-        } kill: { [run, stopper, announce] in
+        } kill: { [run, keeping, stopper, announce] in
             announce(.kill)
-            await stopper.kill(run.startedContainers)
+            let kept = keeping?.isLasting == true ? keeping?.supervisor.containers : nil
+            await stopper.kill(run.startedContainers.union(kept ?? []))
         } leave: { [announce, leave] code in
             announce(.leave)
             leave(code)
@@ -90,12 +104,15 @@ package struct Foreground: Sendable {
             let left: [Leftover]
             let end: AttachedRun.End
             do {
-                (left, end) = try await run.run(reportingTo: observer) { exit in
+                (left, end) = try await run.run(keeping: keeping, reportingTo: observer) { exit in
                     cause.withLock { $0 = exit }
                     await driver.abort()
                 } _: { observer in
                     defer { applied.open() }
-                    return try await interrupt.interrupting { try await apply(observer) }
+                    let left = try await interrupt.interrupting { try await apply(observer) }
+                    isUp.withLock { $0 = true }
+                    didApply()
+                    return left
                 }
             } catch {
                 applied.open()

@@ -49,6 +49,14 @@ import Testing
         #expect(seen == ["2.0 seconds left"])
     }
 
+    @Test func oneThatTheEngineForgetsToKillIsKilled() async throws {
+        let seen = try await GracefulStopTests.withStop(grace: 3) { _, clock in
+            try await clock.waitForSleepers(1)
+            clock.advance(by: .seconds(2) + .seconds(5))
+        }
+        #expect(seen == ["2.0 seconds left", "shop-web-1 killed after 3.0 seconds, SIGTERM"])
+    }
+
     @Test func oneThatSomebodyKillsBeforeItsTimeIsNotNamed() async throws {
         let seen = try await GracefulStopTests.withStop { stage, _ in
             try await stage.engine.killContainer("shop-web-1", signal: "SIGKILL")

@@ -29,7 +29,9 @@ import Testing
     @Test func stopsOnlyWhatRuns() throws {
         var stage = try DownPlannerTests.tiers()
         for name in ["shop-db-1", "shop-api-1", "shop-web-1"] { try stage.stop(name) }
-        #expect(DownPlanner.stop("shop", project: nil, observed: stage.observed).isEmpty)
+        let plan = DownPlanner.stop("shop", project: nil, observed: stage.observed)
+        #expect(plan.isEmpty)
+        #expect(plan.resting == Set(stage.observed.containers.map(\.id)), "they are to stay so")
     }
 
     @Test func takesEverythingButTheVolumes() throws {

@@ -137,6 +137,22 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        ("on-failure", 3, nil), ("on-failure", 4, "on-failure:4"), ("no", 0, "no"), ("", 0, "no"),
+        ("unless-stopped", 0, "unless-stopped"),
+    ])
+    func anotherRestartPolicyIsDrift(_ name: String, _ retries: Int, _ found: String?) throws {
+        var stage: Planned
+        let release: Release
+        (stage, release) = try running()
+        stage.project.services["web"]?.restart = RestartPolicy(.onFailure, maximumRetries: 3)
+        let web = try #require(stage.observed.containers.first { $0.service == "web" })
+        stage.observed.restartPolicies[web.id] = RestartPolicySpec(name: name, maximumRetries: retries)
+        let texts = Drift.find(in: release, stage.project, stage.observed).filter { $0.kind == .restartPolicyChanged }
+            .map(\.text)
+        #expect(texts == (found.map { ["has the restart policy \($0) in place of on-failure:3"] } ?? []))
+    }
+
     @Test func whatGantryItselfStoppedIsNoDrift() throws {
         var (stage, release) = try running()
         for index in release.containers.indices { release.containers[index].isWanted = false }

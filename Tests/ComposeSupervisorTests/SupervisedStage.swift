@@ -15,6 +15,8 @@ final class Shop: SupervisedProject {
     let executor: Executor
     /// What the files say when they are read again.
     let files: Mutex<Project>
+    /// What Gantry was told to stop.
+    let unwanted = Mutex<Set<ContainerID>>([])
 
     init(_ services: [Service]) throws {
         files = Mutex(.shop(services))
@@ -26,15 +28,18 @@ final class Shop: SupervisedProject {
     }
 
     func apply(
-        _ project: Project, _ options: UpOptions, command: String,
+        _ project: Project, _ options: UpOptions, command: String, ifWanted wanted: ContainerID? = nil,
         adjust: @escaping @Sendable (ObservedState) throws -> ObservedState
     ) async throws {
+        if let wanted, await !isWanted(wanted) { throw NotWanted() }
         let observed = try adjust(try await Observer(engine: engine).observe(project))
         let plan = try UpPlanner.plan(project, observed: observed, options: options)
         _ = try await executor.apply(plan, command: command)
     }
 
     func reload() async throws -> Project { files.withLock { $0 } }
+
+    func isWanted(_ container: ContainerID) async -> Bool { unwanted.withLock { !$0.contains(container) } }
 }
 
 /// A supervisor that keeps a ``Shop``, on a clock that the test moves.
@@ -48,14 +53,16 @@ final class SupervisedStage: Sendable {
     var engine: InMemoryEngine { shop.engine }
 
     /// Brings the project up.
-    init(_ services: Service...) async throws {
+    convenience init(_ services: Service...) async throws { try await self.init(services, isLasting: true) }
+
+    init(_ services: [Service], isLasting: Bool) async throws {
         let shop = try Shop(services)
         self.shop = shop
         let project = try await shop.reload()
         stopper = RunStopper(
             engine: shop.engine, executor: shop.executor, project: "shop", declared: project, grace: nil)
         supervisor = Supervisor(
-            engine: shop.engine, project: project, target: shop, stopper: stopper, clock: clock,
+            engine: shop.engine, project: project, isLasting: isLasting, target: shop, stopper: stopper, clock: clock,
             tell: { [notes] note in notes.say([note.container, note.text].compactMap { $0 }.joined(separator: " ")) })
         try await shop.apply(project, UpOptions(), command: "up") { $0 }
     }

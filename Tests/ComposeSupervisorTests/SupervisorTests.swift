@@ -85,6 +85,29 @@ import Testing
         }
     }
 
+    /// Nothing tells of a container that does not run that somebody has stopped it, but Gantry's own word for it.
+    @Test(arguments: [false, true]) func whatGantryWasToldToStopDuringItsDelayIsNotStarted(_ wasToldBefore: Bool)
+        async throws
+    {
+        let stage = try await SupervisedStage(.app("web").restarting("any", delay: 5))
+        try await stage.keeping {
+            let web = try await stage.id("web")
+            await stage.waitFor("update shop-web-1 to restart no")
+            if wasToldBefore { stage.shop.unwanted.withLock { _ = $0.insert(web) } }
+            try stage.engine.exit(web, code: 7)
+            await stage.notes.waitFor("web-1 ended with code 7; it is started again in 5s.")
+            try await stage.clock.waitForSleepers(1)
+            stage.shop.unwanted.withLock { _ = $0.insert(web) }
+            if wasToldBefore {
+                // Somebody has started it since, by whatever tool.
+                await stage.pass { stage.count("start shop-web-1") == 2 }
+            } else {
+                await stage.pass { stage.notes.words.contains("web-1 was stopped by somebody, and is left so.") }
+                #expect(stage.count("start shop-web-1") == 1)
+            }
+        }
+    }
+
     @Test func whatWasRemovedIsBroughtBackAndItsNewContainerKept() async throws {
         let stage = try await SupervisedStage(.app("web").restarting(delay: 5), .app("db"))
         try await stage.keeping {
@@ -190,12 +213,13 @@ import Testing
         let console = AttachedStage()
         let attached = AttachedRun(
             engine: stage.engine, project: "shop", sink: console.sink, warn: { stage.notes.say($0) })
-        let run = SupervisedRun(
-            attached: attached, supervisor: stage.supervisor, stopper: stage.stopper,
-            announce: { stage.notes.say("\($0)") }, leave: { stage.notes.say("left with \($0)") })
+        let run = Foreground(
+            run: attached, keeping: AttachedRun.Keeping(stage.supervisor, reloads: stage.reloads.stream),
+            stopper: stage.stopper, announce: { stage.notes.say("\($0)") },
+            leave: { stage.notes.say("left with \($0)") })
         let end = try await run.run(
-            signals: signals.stream, reloads: stage.reloads.stream, reportingTo: SilentObserver(),
-            bringUp: { _ in }, didBringUp: { signals.continuation.yield(signal) })
+            signals: signals.stream, reportingTo: SilentObserver(), didApply: { signals.continuation.yield(signal) }
+        ) { _ in [] }
         #expect(end.signal == signal && end.leftovers.isEmpty)
         #expect(
             stage.engine.calls.map(\.description).filter { $0.hasPrefix("stop") } == [

@@ -1,6 +1,6 @@
 package import ComposeModel
 package import ComposePlanner
-import EngineAPI
+package import EngineAPI
 
 /// Carries out what a supervisor decides, as the project's only writer, and reads its files.
 package protocol SupervisedProject: Sendable {
@@ -8,14 +8,22 @@ package protocol SupervisedProject: Sendable {
     ///
     /// - Parameters:
     ///   - command: what messages call it.
+    ///   - wanted: a container that nobody may have told Gantry to stop, else ``NotWanted`` is thrown.
     ///   - adjust: makes of what there is what the plan is to see. What it throws is thrown before anything has changed.
     /// - Throws: where the project was taken back to how it was. The reason has been said.
     func apply(
-        _ project: Project, _ options: UpOptions, command: String,
+        _ project: Project, _ options: UpOptions, command: String, ifWanted wanted: ContainerID?,
         adjust: @escaping @Sendable (ObservedState) throws -> ObservedState
     ) async throws
     /// Reads the files again. Throws where they are not valid; the reason has been said.
     func reload() async throws -> Project
+    /// Whether nobody has told Gantry to stop a container, as far as is known.
+    func isWanted(_ container: ContainerID) async -> Bool
+}
+
+/// Somebody has told Gantry to stop the container.
+package struct NotWanted: Error {
+    package init() {}
 }
 
 /// Somebody has taken the whole project down.

@@ -14,7 +14,7 @@ extension SupervisionAccount {
         let present = Set(all.map(\.source.container))
         for (id, gone) in watched where !present.contains(id) {
             watched[id] = nil
-            if !isBringingUp, !isOurs, gone.phase != .busy { needRepair(now) }
+            if !isBringingUp, !isOurs, gone.phase != .busy { missed(now) }
         }
         for sighting in all where rules[sighting.source.service] != nil {
             let id = sighting.source.container
@@ -22,6 +22,8 @@ extension SupervisionAccount {
                 actions += begin(sighting, now)
                 continue
             }
+            // The run that ended need not be the one that was known.
+            if known.phase != .busy, !sighting.isUp { watched[id]?.run = sighting.startedAt }
             switch (known.phase, sighting.isUp) {
             case (.busy, _): break
             case (_, true):
@@ -38,8 +40,7 @@ extension SupervisionAccount {
                     actions += ended(id, code: sighting.exitCode, now)
                 }
             case (.resting(.held(let since, _)), false):
-                // The one who stopped it was the engine.
-                if let lostAt, lostAt - since <= SupervisionAccount.engineShutdown {
+                if wentWithEngine(since) {
                     watched[id]?.phase = .resting(.lost)
                     needRepair(now)
                 }
@@ -71,6 +72,7 @@ extension SupervisionAccount {
             watched[id]?.phase = .restarting
             return []
         }
+        watched[id]?.run = sighting.startedAt
         return ended(id, code: code, now)
     }
 
@@ -100,13 +102,18 @@ extension SupervisionAccount {
 
     mutating func destroyed(_ id: ContainerID, now: Duration) {
         guard watched.removeValue(forKey: id) != nil, !isBringingUp else { return }
-        needRepair(now)
+        missed(now)
     }
 
     /// The engine's policy of a container was changed by somebody.
     mutating func updated(_ sighting: Sighting) -> [Action] { takeOver(sighting) }
 
     // MARK: Our own doing
+
+    /// A container was not started after its delay, because somebody has stopped it meanwhile.
+    mutating func stoppedMeanwhile(_ id: ContainerID, now: Duration) {
+        if watched[id]?.phase == .busy { hold(id, now) }
+    }
 
     /// An action on a container is over.
     ///
@@ -119,7 +126,7 @@ extension SupervisionAccount {
         guard let known = watched[id], known.phase == .busy else { return [] }
         guard let sighting else {
             watched[id] = nil
-            needRepair(now)
+            missed(now)
             return []
         }
         if isStop, !sighting.isUp {

@@ -89,7 +89,13 @@ struct SupervisionAccount {
     var isBringingUp = false
     var lostAt: Duration?
 
-    init(rules: SupervisionRules) { self.rules = rules }
+    /// Whether what is removed is missing, and what somebody stopped is spoken of.
+    private let isLasting: Bool
+
+    init(rules: SupervisionRules, isLasting: Bool = true) {
+        self.rules = rules
+        self.isLasting = isLasting
+    }
 
     /// When ``tick(now:)`` has something to do; nil for never, and while the engine cannot be reached.
     var wakeUp: Duration? {
@@ -114,6 +120,31 @@ struct SupervisionAccount {
             }.keys)
     }
 
+    /// The containers that are started when their delay is over.
+    var delayed: Set<ContainerID> {
+        Set(watched.filter { if case .resting(.waiting) = $0.value.phase { true } else { false } }.keys)
+    }
+
+    /// The containers that have ended and are not started again, each with its last run. Those that were stopped just
+    /// before the engine went are not among them.
+    var leftEnded: [ContainerID: EngineTime] {
+        watched.compactMapValues { container in
+            switch container.phase {
+            case .resting(.held(let since, _)): wentWithEngine(since) ? nil : container.run
+            case .resting(.ended), .resting(.gaveUp): container.run
+            default: nil
+            }
+        }
+    }
+
+    /// Whether one who stopped a container at that time was the engine.
+    func wentWithEngine(_ time: Duration) -> Bool {
+        lostAt.map { $0 - time <= SupervisionAccount.engineShutdown } ?? false
+    }
+
+    /// A container is not there any more.
+    mutating func missed(_ now: Duration) { if isLasting { needRepair(now) } }
+
     mutating func tick(now: Duration) -> [Action] {
         guard lostAt == nil else { return [] }
         var actions: [Action] = []
@@ -129,7 +160,9 @@ struct SupervisionAccount {
                 actions += act(.start(container.source, cause: "restarts after its delay"), on: id)
             case .resting(.held(let since, isSaid: false)) where since + SupervisionAccount.holdGrace <= now:
                 watched[id]?.phase = .resting(.held(since: since, isSaid: true))
-                actions.append(.say(container.source, "was stopped by somebody, and is left so.", .none))
+                if isLasting {
+                    actions.append(.say(container.source, "was stopped by somebody, and is left so.", .none))
+                }
             default: break
             }
         }

@@ -31,6 +31,11 @@ package struct SupervisionRules: Sendable, Equatable {
         }
     }
 
+    /// Whether any service asks for what no engine does.
+    package var areNeeded: Bool {
+        rules.values.contains { $0.unhealthy != nil || $0.restart != nil || !$0.dependents.isEmpty }
+    }
+
     /// nil for a service that the project does not have.
     subscript(service: String) -> Rule? { rules[service] }
 

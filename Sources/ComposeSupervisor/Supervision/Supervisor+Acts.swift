@@ -8,14 +8,16 @@ import EngineAPI
 extension Supervisor {
     /// Does at once what changes nothing that others could be at.
     ///
+    /// - Parameter wanted: whether those that are started after a delay were wanted when it began.
     /// - Returns: what has to wait its turn.
-    func carryOut(_ actions: [SupervisionAccount.Action]) async throws -> [Act] {
+    func carryOut(_ actions: [SupervisionAccount.Action], _ wanted: [ContainerID: Bool]) async throws -> [Act] {
         var acts: [Act] = []
         for action in actions {
             switch action {
             case .takeOver(let source): try await takeOver(source)
             case .say(let source, let text, let detail): await say(source, text, detail)
-            case .start(let source, let cause): acts.append(.start(source, cause: cause))
+            case .start(let source, let cause):
+                acts.append(.start(source, cause: cause, evenUnwanted: wanted[source.container] == false))
             case .restart(let source, let cause): acts.append(.restart(source, cause: cause))
             case .stop(let source, let cause): acts.append(.stop(source, cause: cause))
             case .repair: acts.append(.repair)
@@ -38,11 +40,12 @@ extension Supervisor {
     func perform(_ act: Act, resting: Set<ContainerID>) async {
         do {
             switch act {
-            case .start(let source, let cause): try await start(source, cause)
+            case .start(let source, _, let evenUnwanted):
+                try await start(source, ifWanted: evenUnwanted ? nil : source.container)
             case .restart(let source, let cause):
                 say(source, "\(cause).")
                 try await stop(source)
-                try await start(source, cause)
+                try await start(source)
             case .stop(let source, _): try await stop(source)
             case .repair: try await repair(resting)
             case .reload: try await reload(resting)
@@ -50,6 +53,8 @@ extension Supervisor {
             await inbox.send(.acted(act, .done))
         } catch is TakenDown {
             await inbox.send(.acted(act, .takenDown))
+        } catch is NotWanted {
+            await inbox.send(.acted(act, .unwanted))
         } catch {
             await inbox.send(.acted(act, .failed))
         }
@@ -61,12 +66,14 @@ extension Supervisor {
         throw NotStopped()
     }
 
-    private func start(_ source: LogSource, _ cause: String) async throws {
+    private func start(_ source: LogSource, ifWanted wanted: ContainerID? = nil) async throws {
         var options = UpOptions()
         options.services = [source.service]
         options.onlyStart = true
         options.withoutDependencies = true
-        try await target.apply(project, options, command: "start") { $0.only(source.container) }
+        try await target.apply(project, options, command: "start", ifWanted: wanted) {
+            $0.only(source.container)
+        }
     }
 
     /// Brings back what is missing. What others have changed meanwhile is left as they have it.
@@ -74,7 +81,7 @@ extension Supervisor {
         let project = project
         var options = UpOptions()
         options.recreate = .never
-        try await target.apply(project, options, command: "supervise") { observed in
+        try await target.apply(project, options, command: "supervise", ifWanted: nil) { observed in
             try observed.checkThere(project.name)
             return observed.leaving(resting)
         }
@@ -92,7 +99,7 @@ extension Supervisor {
             var options = UpOptions()
             // What rests would be waited for in vain.
             options.wait = resting.isEmpty
-            try await target.apply(project, options, command: "supervise") { $0.leaving(resting) }
+            try await target.apply(project, options, command: "supervise", ifWanted: nil) { $0.leaving(resting) }
             await inbox.send(.reloaded(project, rules))
             say(nil, "The files are in force.")
         } catch let error as CancellationError {

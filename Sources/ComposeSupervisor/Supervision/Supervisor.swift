@@ -37,7 +37,8 @@ package final class Supervisor: Sendable {
 
     /// What changes the project; one at a time.
     enum Act: Sendable, Equatable {
-        case start(LogSource, cause: String)
+        /// Unless it is to be stopped meanwhile; with `evenUnwanted` that was so before it ended.
+        case start(LogSource, cause: String, evenUnwanted: Bool)
         case restart(LogSource, cause: String)
         case stop(LogSource, cause: String)
         case repair
@@ -45,7 +46,7 @@ package final class Supervisor: Sendable {
     }
 
     /// How a change came out; why one failed has been said.
-    enum Outcome: Sendable { case done, failed, takenDown }
+    enum Outcome: Sendable { case done, failed, unwanted, takenDown }
 
     private struct State {
         var project: Project
@@ -53,6 +54,8 @@ package final class Supervisor: Sendable {
     }
 
     let engine: any ContainerEngine
+    /// Whether the project is kept up for its own sake, rather than for as long as its containers run.
+    let isLasting: Bool
     let target: any SupervisedProject
     let stopper: RunStopper
     let clock: any Clock<Duration>
@@ -63,13 +66,17 @@ package final class Supervisor: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
+    ///   - isLasting: whether the project is kept up for its own sake: what is removed is brought back, and what somebody
+    ///     stops is spoken of. Else it is kept for as long as its containers run.
     ///   - stopper: stops single containers.
     ///   - tell: is told what happens; must return at once.
     package init(
-        engine: any ContainerEngine, project: Project, target: any SupervisedProject, stopper: RunStopper,
+        engine: any ContainerEngine, project: Project, isLasting: Bool = true, target: any SupervisedProject,
+        stopper: RunStopper,
         clock: any Clock<Duration> = ContinuousClock(), tell: @escaping @Sendable (Note) -> Void
     ) {
         self.engine = engine
+        self.isLasting = isLasting
         self.target = target
         self.stopper = stopper
         self.clock = clock
@@ -93,12 +100,16 @@ package final class Supervisor: Sendable {
 
     /// Keeps the project, which is up, until somebody takes it down.
     ///
-    /// - Parameter reloads: an element for each time that the files are to be read again.
+    /// - Parameters:
+    ///   - reloads: an element for each time that the files are to be read again.
+    ///   - leavesEnded: is told, whenever it changes, which containers are left ended, each with its last run.
     /// - Throws: `CancellationError`; an `EngineError` where the engine cannot be reached at all, a
     ///   ``SupervisionProblem``.
-    package func run<Reloads: AsyncSequence & Sendable>(reloads: Reloads) async throws
-    where Reloads.Element: Sendable, Reloads.Failure == Never {
-        var account = SupervisionAccount(rules: try SupervisionRules(project))
+    package func run<Reloads: AsyncSequence & Sendable>(
+        reloads: Reloads, leavesEnded: @escaping @Sendable ([ContainerID: EngineTime]) async -> Void = { _ in }
+    ) async throws where Reloads.Element: Sendable, Reloads.Failure == Never {
+        var account = SupervisionAccount(rules: try SupervisionRules(project), isLasting: isLasting)
+        var leftEnded: [ContainerID: EngineTime] = [:]
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer {
                 group.cancelAll()
@@ -111,6 +122,8 @@ package final class Supervisor: Sendable {
             var armed: Set<Duration> = []
             var waiting: [Act] = []
             var current: Act?
+            // Those that wait to be started, and whether they were wanted when they ended.
+            var wanted: [ContainerID: Bool] = [:]
             while let message = await inbox.next() {
                 var actions: [SupervisionAccount.Action] = []
                 switch message {
@@ -138,10 +151,13 @@ package final class Supervisor: Sendable {
                         say(nil, "The project was taken down, so there is nothing to keep any more.")
                         return
                     }
-                    actions = try await self.actions(after: act, hasFailed: outcome == .failed, &account)
+                    actions = try await self.actions(after: act, outcome, &account)
                 case .failed(let error): throw error
                 }
-                waiting += try await carryOut(actions)
+                waiting += try await carryOut(actions, wanted)
+                let delayed = account.delayed
+                wanted = wanted.filter { delayed.contains($0.key) }
+                for id in delayed where wanted[id] == nil { wanted[id] = await target.isWanted(id) }
                 if current == nil, !waiting.isEmpty {
                     let next = waiting.removeFirst()
                     current = next
@@ -149,6 +165,10 @@ package final class Supervisor: Sendable {
                     group.addTask { [resting = account.atRest] in await self.perform(next, resting: resting) }
                 }
                 state.withLock { $0.containers = Set(account.watched.keys) }
+                if leftEnded != account.leftEnded {
+                    leftEnded = account.leftEnded
+                    await leavesEnded(leftEnded)
+                }
                 if let time = account.wakeUp, armed.insert(time).inserted {
                     let delay = time - watch.elapsed
                     group.addTask {
@@ -204,10 +224,14 @@ package final class Supervisor: Sendable {
     }
 
     private func actions(
-        after act: Act, hasFailed: Bool, _ account: inout SupervisionAccount
+        after act: Act, _ outcome: Outcome, _ account: inout SupervisionAccount
     ) async throws -> [SupervisionAccount.Action] {
+        let hasFailed = outcome == .failed
         switch act {
-        case .start(let source, _), .restart(let source, _), .stop(let source, _):
+        case .start(let source, _, _) where outcome == .unwanted:
+            account.stoppedMeanwhile(source.container, now: watch.elapsed)
+            return []
+        case .start(let source, _, _), .restart(let source, _), .stop(let source, _):
             let isStop = if case .stop = act { true } else { false }
             return account.acted(
                 on: source.container, try await sighting(of: source), hasFailed: hasFailed, isStop: isStop,

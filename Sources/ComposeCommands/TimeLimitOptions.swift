@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// How long a command that brings up and stops may wait.
+struct TimeLimitOptions: ParsableArguments {
+    @Option(
+        name: .customLong("wait-timeout"),
+        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
+    var waitTimeout: Int?
+
+    @Option(
+        name: [.customLong("timeout"), .customShort("t")],
+        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
+    var timeout: Int?
+}
