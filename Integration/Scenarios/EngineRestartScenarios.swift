@@ -46,7 +46,7 @@ import Testing
     }
 
     /// At how many instants the engine is killed.
-    private static let kills = 7
+    private static let kills = Proof.isFull ? 7 : 3
     /// A command whose engine is gone has nothing to wait for; this is for a machine under load.
     private static let patience: Duration = .seconds(90)
     /// Many times what all takes on an idle machine.

@@ -137,10 +137,11 @@ import Testing
                 let before = try await scenario.stateInFull()
                 var changed = behind
                 changed.environment["RELEASE"] = "2"
-                var number = 0
+                var (number, cases) = (1 + FaultSweep.offset(of: fault) - Proof.stride, -1)
                 var broken: HTTPRequestLine?
                 repeat {
-                    number += 1
+                    number += Proof.stride
+                    cases += 1
                     let killed = try await changed.whileRunning("up", "-d") { running in
                         try await running.waitForError("Container \(scenario.name("web"))  Starting")
                         try running.signal(.kill)
@@ -155,7 +156,7 @@ import Testing
                     #expect(after == before, "\(before.difference(to: after))\n\(comment)")
                     try #require(number < 100, comment)
                 } while broken != nil
-                FaultSweep.count(number - 1, "recovery of a killed change", fault)
+                FaultSweep.count(cases, "recovery of a killed change", fault)
             }
         }
     }

@@ -50,12 +50,15 @@ import Testing
         """
 
     @Test func twoHundredKillsMustEachLeaveTheProjectAsItWasOrAsItWasToBe() async throws {
-        let tally = try await KillScenarios.run(kills: 200, losingState: false, [.recover, .recover, .upOld, .upNew])
+        let tally = try await KillScenarios.run(
+            kills: Proof.rounds(of: 200), losingState: false, [.recover, .recover, .upOld, .upNew])
+        // Of a few dozen, none may hit the short time after the commit.
+        guard Proof.isFull else { return }
         for ending in Killer.Ending.allCases { #expect(tally[ending] > 0, "no kill was \(ending.rawValue)") }
     }
 
     @Test func labelsAloneMustDoWhereTheStateIsLostWithTheKill() async throws {
-        _ = try await KillScenarios.run(kills: 20, losingState: true, [.upOld, .upNew, .down])
+        _ = try await KillScenarios.run(kills: Proof.rounds(of: 40), losingState: true, [.upOld, .upNew, .down])
     }
 
     /// Kills so many commands, shared out among projects of their own; counts what became of them.

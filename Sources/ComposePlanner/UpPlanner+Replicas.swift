@@ -51,8 +51,8 @@ extension UpPlanner {
         if !options.withoutStart, !neighbours.contains(service.name) || old.summary.state.isRunning {
             addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: needs)
             var end = addChecks(
-                of: handle, service, number: old.number, in: update, needs: replica.whenReady,
-                cause: "must be up before the container that it replaces goes")
+                of: handle, service, number: old.number, replacing: old.summary.state.isRunning ? old : nil, in: update,
+                needs: replica.whenReady, cause: "must be up before the container that it replaces goes")
             if startsFirst {
                 if old.summary.state.isRunning { end = addStop(of: old, cause: cause, needs: [end]).last }
                 replica.ready = end

@@ -140,12 +140,11 @@ extension UpPlanner {
     /// One that starts beside others gets the service's names in between. The engine has to attach it anew for that, so it
     /// is looked at again.
     mutating func addChecks(
-        of container: ContainerHandle, _ service: Service, number: Int, in update: RollingUpdate?,
-        needs: [OperationID], cause: String
+        of container: ContainerHandle, _ service: Service, number: Int, replacing old: ObservedContainer? = nil,
+        in update: RollingUpdate?, needs: [OperationID], cause: String
     ) -> OperationID {
         var last = addWait(for: container, .up, service: service.name, needs: needs, cause: cause)
         guard let update else { return last }
-        let monitor = update.policy.monitor
         let attachments = containerSpec(service, number: number, replacing: nil).networks
         let isAnnounced = update.startsFirst && !attachments.isEmpty
         if isAnnounced {
@@ -153,13 +152,21 @@ extension UpPlanner {
                 .announceContainer(container), cause: "is ready to be found as \(service.name)", needs: [last],
                 service: service.name, spec: .attachments(attachments))
         }
+        var (monitor, reason) = (update.policy.monitor, "deploy.update_config.monitor")
+        if isAnnounced, old != nil, service.deploy?.update?.monitor == nil {
+            (monitor, reason) = (UpPlanner.spreadingTime, "its predecessor serves until others know it")
+        }
         if isAnnounced || monitor > .zero {
             last = addWait(
                 for: container, .steady(monitor), service: service.name, needs: [last],
-                cause: monitor > .zero ? "deploy.update_config.monitor" : "was attached anew")
+                cause: monitor > .zero ? reason : "was attached anew")
         }
         return last
     }
+
+    /// How long a replica and its successor serve together where `monitor` says nothing: whoever asks for the service's
+    /// name keeps the answer for a while, nginx for a second or more, and finds nobody else in it. It is Swarm's default.
+    private static let spreadingTime: Duration = .seconds(5)
 
     /// The operations, each with the replica's replacement that it is a part of.
     func taggingUpdates(_ operations: [Operation]) -> [Operation] {
