@@ -59,6 +59,8 @@ package struct Executor: Sendable {
         if let exit = await earlyExit(in: plan, run) {
             throw await end(exit.operation, exit.error, run, isKept: plan.staysAsItIs(onFailureOf: exit.operation))
         }
+        // Given up while the containers were watched.
+        if Task.isCancelled, !plan.vitalStarts.isEmpty { throw await end(nil, CancellationError(), run) }
         do {
             // A recovery must not finish what is about replicas that stay as they were.
             for dropped in rest.subtracting(plan.finish.map(\.id)).sorted() {

@@ -4,11 +4,15 @@ import EngineAPI
 import FoundationEssentials
 
 extension FailureReport {
-    /// - Parameter transaction: what was done when it failed, before it was taken back.
-    init(_ failure: ApplyFailure, of transaction: JournaledTransaction, in scope: JournalScope) {
+    /// - Parameters:
+    ///   - transaction: what was done when it failed, before it was taken back.
+    ///   - withdrawn: the replica that alone is left as it was; nil where the whole transaction failed.
+    init(
+        _ failure: ApplyFailure, of transaction: JournaledTransaction, in scope: JournalScope, withdrawn: String? = nil
+    ) {
         let left = Set(failure.leftovers.map(\.what))
         let begun = transaction.steps.filter { step in
-            !failure.isKept && !step.isFinish && step.operation.undo != nil
+            !failure.isKept && withdrawn == nil && !step.isFinish && step.operation.undo != nil
                 && (step.progress == .intended || step.progress == .done || step.progress == .failed)
         }
         let now = EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970) * 1_000_000_000)
@@ -21,7 +25,8 @@ extension FailureReport {
             container: failure.container.map(Container.init),
             hookOutput: failure.hookOutput.isEmpty ? nil : failure.hookOutput,
             undone: begun.map(\.operation.action.description).filter { !left.contains($0) },
-            leftovers: failure.leftovers.map { Leftover(what: $0.what, reason: $0.reason) })
+            leftovers: failure.leftovers.map { Leftover(what: $0.what, reason: $0.reason) },
+            isKept: failure.isKept ? true : nil, withdrawn: withdrawn)
     }
 }
 

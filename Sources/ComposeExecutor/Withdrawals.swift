@@ -72,16 +72,25 @@ extension Executor {
     ) async -> (any Error)? {
         let operations = plan.operations(of: replica)
         guard let id = run.id, let transaction = try? await journal.account(of: id) else { return failure }
+        let name = operations.lazy.compactMap(\.action.container).first?.name ?? "\(replica.service)-\(replica.number)"
+        let reason = FailureText.sentence(failure, for: operation)
+        var report: ContainerReport?
+        if let (id, name) = run.container(of: operation) {
+            report = await ContainerReport.collect(id, name: name, from: engine)
+        }
         let rollback = Rollback(executor: self, transaction: transaction, of: Set(operations.map(\.id)))
         guard await rollback.run().leftovers.isEmpty else { return failure }
         var wasRunning = false
         for case .stopContainer(.existing, _) in operations.map(\.action) { wasRunning = true }
-        let name = operations.lazy.compactMap(\.action.container).first?.name ?? "\(replica.service)-\(replica.number)"
-        let reason = FailureText.sentence(failure, for: operation)
+        let account = ApplyFailure(
+            operation: operation, reason: reason, container: report, isCancelled: false, undone: 0, leftovers: [],
+            hookOutput: (failure as? HookFailure)?.output ?? [])
+        try? await journal.keep(FailureReport(account, of: transaction, in: scope, withdrawn: name))
         observer.report(
             .withdrawn(
                 "\(name) was not updated: \(reason)\(reason.hasSuffix(".") ? "" : ".") "
-                    + (wasRunning ? "It runs as before." : "It is as it was before.")))
+                    + (wasRunning ? "It runs as before." : "It is as it was before.")
+                    + " `gantry report` shows more."))
         return nil
     }
 }

@@ -6,7 +6,9 @@ extension UpPlanner {
     /// Adds a replica. Where others of an update that starts first run, it gets their names when it is ready.
     mutating func planCreation(_ service: Service, number: Int, cause: String, in update: inout RollingUpdate?) {
         let name = containerName(service, number: number)
-        let startsFirst = update?.startsFirst == true
+        // One that is kept though it failed would never get its names.
+        let isKept = options.keepsFailures || service.deploy?.update?.failureAction == UpdateTolerance.pause
+        let startsFirst = update?.startsFirst == true && !isKept
         let (id, handle) = addCreation(
             service, number: number, name: name, replacing: nil, isNamed: !startsFirst, cause: cause)
         var replica = PlannedReplica(number: number, handle: handle, observed: nil)

@@ -66,6 +66,9 @@ package struct UpdateTolerance: Hashable, Sendable {
     /// Whether one more leaves everything as it stands then, rather than taking it back.
     package let pauses: Bool
 
+    /// The `failure_action` that leaves everything as it stands.
+    static let pause = "pause"
+
     package init(failures: Int, pauses: Bool) {
         self.failures = failures
         self.pauses = pauses
@@ -76,6 +79,6 @@ package struct UpdateTolerance: Hashable, Sendable {
         // What is a whole number in decimals may be a little less in binary.
         let share = ((config.maximumFailureRatio ?? 0) * Double(count) + 1e-9).rounded(.down)
         failures = config.failureAction == "continue" ? count : min(count, Int(max(0, min(share, Double(count)))))
-        pauses = config.failureAction == "pause"
+        pauses = config.failureAction == UpdateTolerance.pause
     }
 }

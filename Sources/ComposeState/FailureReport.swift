@@ -68,11 +68,15 @@ package struct FailureReport: Codable, Sendable, Equatable {
     package let undone: [String]
     /// What could not be taken back; empty where the project is as it was.
     package let leftovers: [Leftover]
+    /// Whether all was left as it stood when it failed, because that was asked for.
+    package let isKept: Bool?
+    /// The replica that alone was left as it was, while the rest of the transaction went on.
+    package let withdrawn: String?
 
     package init(
         id: TransactionID, time: String, scope: JournalScope, command: String, reason: String,
         operation: FailedOperation?, container: Container?, hookOutput: [String]?, undone: [String],
-        leftovers: [Leftover]
+        leftovers: [Leftover], isKept: Bool? = nil, withdrawn: String? = nil
     ) {
         self.id = id.rawValue
         self.time = time
@@ -85,5 +89,7 @@ package struct FailureReport: Codable, Sendable, Equatable {
         self.hookOutput = hookOutput
         self.undone = undone
         self.leftovers = leftovers
+        self.isKept = isKept
+        self.withdrawn = withdrawn
     }
 }

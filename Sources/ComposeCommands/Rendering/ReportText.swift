@@ -18,13 +18,19 @@ enum ReportText {
             lines += report.undone.map { "  \(SafeText.line($0))" }
         }
         if report.leftovers.isEmpty {
-            lines.append(report.undone.isEmpty ? "Nothing was changed." : "The project was as before then.")
+            lines.append(outcome(report))
         } else {
             lines.append("Left, because it could not be taken back:")
             lines += report.leftovers.map { "  \(SafeText.line($0.what)): \(SafeText.lines($0.reason))" }
             lines.append("`gantry recover` tries again.")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func outcome(_ report: FailureReport) -> String {
+        if report.isKept == true { return "Everything was left as it stood then." }
+        if let name = report.withdrawn { return "\(SafeText.line(name)) stayed as it was, and the rest went on." }
+        return report.undone.isEmpty ? "Nothing was changed." : "The project was as before then."
     }
 
     static func table(_ reports: [FailureReport]) -> String {
