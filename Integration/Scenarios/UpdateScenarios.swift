@@ -5,38 +5,38 @@ import Testing
 @Suite(.onEngine) struct UpdateScenarios {
     private static let stack = [
         "compose.yaml": """
-            services:
-              front:
-                image: gantry/nginx:1
-                ports: ["127.0.0.1:${PORT}:80"]
-                volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
-                depends_on: {web: {condition: service_healthy}}
-                healthcheck: {test: wget -q -O /dev/null http://localhost/, interval: 1s}
-              web:
-                image: busybox
-                init: true
-                command: sh -c 'sleep 0.3; echo "$$VERSION" > /tmp/index.html; exec httpd -f -p 8000 -h /tmp'
-                environment: {VERSION: "${VERSION:-1}"}
-                healthcheck:
-                  test: test "$$VERSION" != broken && wget -q -O /dev/null http://127.0.0.1:8000/
-                  interval: 1s
-                  retries: 2
-                deploy:
-                  replicas: 2
-                  update_config: {order: start-first, monitor: 2s, max_failure_ratio: "${TOLERANCE:-0}"}
-            """,
+        services:
+          front:
+            image: gantry/nginx:1
+            ports: ["127.0.0.1:${PORT}:80"]
+            volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
+            depends_on: {web: {condition: service_healthy}}
+            healthcheck: {test: wget -q -O /dev/null http://localhost/, interval: 1s}
+          web:
+            image: busybox
+            init: true
+            command: sh -c 'sleep 0.3; echo "$$VERSION" > /tmp/index.html; exec httpd -f -p 8000 -h /tmp'
+            environment: {VERSION: "${VERSION:-1}"}
+            healthcheck:
+              test: test "$$VERSION" != broken && wget -q -O /dev/null http://127.0.0.1:8000/
+              interval: 1s
+              retries: 2
+            deploy:
+              replicas: 2
+              update_config: {order: start-first, monitor: 2s, max_failure_ratio: "${TOLERANCE:-0}"}
+        """,
         // The names are asked for again each second; an address that is gone is passed over.
         "nginx.conf": """
-            server {
-                listen 80;
-                location / {
-                    resolver 127.0.0.11 valid=1s ipv6=off;
-                    set $web http://web:8000;
-                    proxy_pass $web;
-                    proxy_connect_timeout 1s;
-                }
+        server {
+            listen 80;
+            location / {
+                resolver 127.0.0.11 valid=1s ipv6=off;
+                set $web http://web:8000;
+                proxy_pass $web;
+                proxy_connect_timeout 1s;
             }
-            """,
+        }
+        """,
     ]
 
     /// How often the service is redeployed under load.

@@ -64,9 +64,10 @@ struct AttachedUp {
             if code != 0 { throw CommandExit(rawValue: Int32(code)) }
         } catch let interruption as Foreground.Interrupted {
             throw CommandExit(rawValue: Int32(interruption.signal.exitCode))
-        } catch OutputFailure.closed {
-            // Nobody watches any more, so the run is over.
+        } catch let failure as OutputFailure {
+            // Nobody can watch any more, so the run is over.
             Self.say(await run.stopper.stop(run.attached.startedContainers))
+            if failure != .closed { throw failure }
         }
     }
 

@@ -16,6 +16,7 @@ import FoundationEssentials
 package enum CommandLineTool {
     /// Parses the arguments (the first is the program's own name), runs the command and ends the process.
     package static func run(_ arguments: [String]) async -> Never {
+        occupyClosedStreams()
         // First of all: what is ignored now is lost.
         Signals.heedInterrupts()
         // A reader that goes away (`gantry logs | head`) is a normal end of writing, not a reason to die.

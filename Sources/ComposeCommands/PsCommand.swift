@@ -33,7 +33,7 @@ struct PsCommand: AsyncParsableCommand {
         let (name, project) = try session.findProject()
         if let project { try session.check(services, in: project) }
         let containers = try await session.observer.observe(project: name).containers
-            .filter { all || $0.summary.state.isRunning }
+            .filter { all || $0.summary.state.isRunning && !$0.isOneOff }
             .filter { services.isEmpty || services.contains($0.service) }
             .sorted { $0.name < $1.name }
         if quiet {

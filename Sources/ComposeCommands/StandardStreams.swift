@@ -4,6 +4,16 @@
     import Musl
 #endif
 
+/// Puts something in the place of standard streams that the caller has closed, so that no connection or file gets their
+/// numbers and then what is printed. Using them fails as it does on closed ones.
+func occupyClosedStreams() {
+    for (stream, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    where fcntl(stream, F_GETFD) < 0 {
+        // The lowest free number is the one that is looked at.
+        _ = open("/dev/null", mode)
+    }
+}
+
 /// Writes text and a line feed to standard output; nothing for empty text.
 func standardOutput(_ text: String) {
     if !text.isEmpty { writeOutput(text + "\n") }

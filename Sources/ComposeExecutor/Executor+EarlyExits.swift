@@ -3,8 +3,8 @@ import EngineAPI
 
 // Containers that fail before the command ends which started them, though nothing waits for them.
 extension Executor {
-    /// How long after its first start a plan commits at the earliest. The engine tells of a process that fails at once
-    /// about a tenth of a second later; where there is more than a few containers to start, that has passed by itself.
+    /// How long after its last start a plan commits at the earliest. The engine tells of a process that fails at once
+    /// about a tenth of a second later.
     static let shortestWatch: Duration = .milliseconds(200)
 
     /// The first of a plan's vital starts whose container has ended with an error, or is started by the engine again and
@@ -15,7 +15,7 @@ extension Executor {
         let vital = Set(plan.vitalStarts)
         let starts = plan.prepare.filter { vital.contains($0.id) }
         guard !starts.isEmpty else { return nil }
-        if let elapsed = run.sinceFirstStart, elapsed < Executor.shortestWatch {
+        if let elapsed = run.sinceLastStart, elapsed < Executor.shortestWatch {
             try? await clock.sleep(for: Executor.shortestWatch - elapsed)
         }
         let filter = ObjectFilter(labels: ["\(ComposeLabels.project)=\(plan.project)"])

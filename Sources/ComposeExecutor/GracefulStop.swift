@@ -71,6 +71,8 @@ struct GracefulStop: Sendable {
         if Task.isCancelled { return nil }
         guard let settings = try? await engine.container(id).stopping else { return nil }
         let whole = grace ?? settings.timeout ?? GracefulStop.defaultGrace
+        // Less than none is without end.
+        if whole < .zero { return nil }
         if whole > time.elapsed { observer.report(.graceBegan(operation, remaining: whole - time.elapsed)) }
         try? await clock.sleep(for: whole + GracefulStop.overrun - time.elapsed)
         // What it kills ends the stop too.

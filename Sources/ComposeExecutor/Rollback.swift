@@ -53,7 +53,24 @@ struct Rollback: Sendable {
         // What someone else removed cannot be brought back by trying again.
         let isOver = failures.allSatisfy { ($0.error as? EngineError)?.code == .notFound }
         if isOver, parts == nil { try? await executor.journal.end(transaction.id) }
-        return (count - failures.count, failures.map(leftover) + failedHooks.leftovers)
+        return (count - failures.count, failures.map(leftover) + failedHooks.leftovers + (await fallen()))
+    }
+
+    /// The containers that were started again and have failed since: they are not as they were, and nothing that could be
+    /// tried again would change that.
+    private func fallen() async -> [Leftover] {
+        var leftovers: [Leftover] = []
+        for case .start(let id)? in prepared.filter(\.isBegun).map(\.operation.undo) {
+            guard let details = try? await executor.engine.container(id), !details.state.isRunning,
+                details.exitCode != 0
+            else { continue }
+            leftovers.append(
+                Leftover(
+                    what: "container \(details.name)",
+                    reason: "was started again, and exited with code \(details.exitCode). "
+                        + "`docker logs \(details.name)` shows why."))
+        }
+        return leftovers
     }
 
     /// The order of taking back: a container that starts again needs its host ports, its networks, and what it depends

@@ -15,7 +15,7 @@ final class TransactionRun: Sendable {
     private let waiter: ReadinessWaiter
     private let hooks: HookRunner
     private let ranHooks = Mutex(false)
-    private let firstStart = Mutex<Stopwatch?>(nil)
+    private let lastStart = Mutex<Stopwatch?>(nil)
     private let made: Mutex<[OperationID: ContainerID]>
 
     private var engine: any ContainerEngine { executor.engine }
@@ -23,8 +23,8 @@ final class TransactionRun: Sendable {
     /// Whether any hook has begun.
     var hooksRan: Bool { ranHooks.withLock { $0 } }
 
-    /// How long ago the first container was started, nil where none was.
-    var sinceFirstStart: Duration? { firstStart.withLock { $0?.elapsed } }
+    /// How long ago the last container was started, nil where none was.
+    var sinceLastStart: Duration? { lastStart.withLock { $0?.elapsed } }
 
     /// - Parameter made: containers that an earlier, interrupted run made.
     init(
@@ -184,7 +184,7 @@ final class TransactionRun: Sendable {
             let id = try identifier(of: container)
             if case .files(let files)? = specs[operation.id] { try await engine.upload(files, to: id) }
             try await engine.startContainer(id)
-            firstStart.withLock { $0 = $0 ?? Stopwatch(executor.clock) }
+            lastStart.withLock { $0 = Stopwatch(executor.clock) }
         case .stopContainer(let container, let grace):
             let stop = GracefulStop(engine: engine, clock: executor.clock, observer: executor.observer)
             try await tolerateMissing {

@@ -59,13 +59,7 @@ extension AttachedRun {
     private func steps(after message: Message, _ account: inout AttachAccount) async throws -> [AttachAccount.Step] {
         switch message {
         case .found(let containers):
-            var steps: [AttachAccount.Step] = []
-            for source in account.missedEnds(containers) {
-                let details = try await details(of: source)
-                steps += account.died(
-                    source, code: details?.exitCode, restarts: false, at: details?.finishedAt, run: details?.startedAt,
-                    isFound: true)
-            }
+            let steps = try await steps(afterEndsOf: account.missedEnds(containers), &account)
             if account.isNew {
                 didFindRunning(Set(containers.filter(\.state.isRunning).map(\.source.container)))
             }
@@ -80,13 +74,33 @@ extension AttachedRun {
         case .applied: account.applied(await listIfReachable())
         case .hold: account.isHeld = true
         case .kept(let leftEnded): account.kept(leftEnded)
-        case .detach: account.detach(await listIfReachable())
+        case .detach:
+            let containers = await listIfReachable()
+            // The engine may have said that one was stopped before it said that it would not start it again.
+            let ended = containers.isEmpty ? [] : account.missedEnds(containers).filter(account.isRestarting)
+            let steps = try await steps(afterEndsOf: ended, &account)
+            account.detach(containers)
+            return steps
         case .looked(let containers, let starts):
             guard let containers, starts == account.starts else { break }
             return account.looked(at: containers)
         case .failed(let error): throw error
         }
         return []
+    }
+
+    /// Takes note of ends that no event has told of.
+    private func steps(afterEndsOf sources: [LogSource], _ account: inout AttachAccount) async throws -> [AttachAccount
+        .Step]
+    {
+        var steps: [AttachAccount.Step] = []
+        for source in sources {
+            let details = try await details(of: source)
+            steps += account.died(
+                source, code: details?.exitCode, restarts: false, at: details?.finishedAt, run: details?.startedAt,
+                isFound: true)
+        }
+        return steps
     }
 
     private func steps(after event: EngineEvent, _ account: inout AttachAccount) async throws -> [AttachAccount.Step] {

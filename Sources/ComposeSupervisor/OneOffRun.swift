@@ -174,5 +174,7 @@ extension Signal {
 package struct NotRun: Error, CustomStringConvertible {
     let what: String
     let error: EngineError
-    package var description: String { "Could not \(what): \(error.message)." }
+    package var description: String {
+        "Could not \(what): \(error.message)" + (error.message.hasSuffix(".") ? "" : ".")
+    }
 }

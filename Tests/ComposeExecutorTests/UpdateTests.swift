@@ -168,7 +168,8 @@ import Testing
         #expect(try await stage.container("shop-web-2").id == old)
         #expect(try await stage.container("shop-web-2").state == .running)
         #expect(
-            recorder.events.contains("shop-web-2 was not updated: shop-web-2 is unhealthy. It runs as before. `gantry report` shows more."))
+            recorder.events.contains(
+                "shop-web-2 was not updated: shop-web-2 is unhealthy. It runs as before. `gantry report` shows more."))
         #expect(stage.snapshot.containers.count == 3)
         let kept = try await stage.executor().lastRelease()?.containers.first { $0.name == "shop-web-2" }
         #expect(kept?.id == old.rawValue)
