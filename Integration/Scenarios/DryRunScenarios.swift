@@ -37,6 +37,8 @@ import Testing
         ],
         "down": [[], ["-v"], ["web"], ["--remove-orphans"]], "stop": [[], ["web"]], "start": [[], ["--wait"]],
         "rollback": [[], ["1"]], "recover": [[], ["--all"]], "supervise": [[], ["--print-unit"]],
+        "run": [["db", "true"], ["--rm", "-d", "web"]], "scale": [["web=2"], ["web=0", "db=2"]],
+        "restart": [[], ["web"]],
         "ps": [[], ["-a"]], "explain": [["web.image"]], "report": [["--list"]],
     ]
 

@@ -142,7 +142,7 @@ import Testing
             """
         try await Scenario.with(compose) { scenario in
             let up = try await scenario.command(["up", "-d"] + arguments).run().exits(1)
-            up.says("keeps exiting with code 1", "| no configuration", "Rolled back")
+            up.says("keeps exiting", "| no configuration", "Rolled back")
             try await scenario.expectNothing()
         }
     }

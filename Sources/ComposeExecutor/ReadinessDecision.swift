@@ -66,7 +66,9 @@ enum ReadinessDecision: Equatable {
 
     private static func looping(_ details: ContainerDetails, _ restarts: Int) -> ReadinessDecision {
         let count = restarts == 1 ? " (restarted once)" : restarts > 1 ? " (restarted \(restarts) times)" : ""
-        return .failed("keeps exiting with code \(details.exitCode)\(count)")
+        // While it runs the engine shows no code of the run before.
+        let code = details.state == .running && details.exitCode == 0 ? "" : " with code \(details.exitCode)"
+        return .failed("keeps exiting\(code)\(count)")
     }
 }
 
