@@ -53,16 +53,20 @@ struct Rollback: Sendable {
         // What someone else removed cannot be brought back by trying again.
         let isOver = failures.allSatisfy { ($0.error as? EngineError)?.code == .notFound }
         if isOver, parts == nil { try? await executor.journal.end(transaction.id) }
-        return (count - failures.count, failures.map(leftover) + failedHooks.leftovers + (await fallen()))
+        let fallen = await fallen(besides: Set(failures.compactMap(\.operation.action.container)))
+        return (count - failures.count, failures.map(leftover) + failedHooks.leftovers + fallen)
     }
 
     /// The containers that were started again and have failed since: they are not as they were, and nothing that could be
     /// tried again would change that.
-    private func fallen() async -> [Leftover] {
+    ///
+    /// - Parameter failed: those that could not even be started, which is told already.
+    private func fallen(besides failed: Set<ContainerHandle>) async -> [Leftover] {
         var leftovers: [Leftover] = []
-        for case .start(let id)? in prepared.filter(\.isBegun).map(\.operation.undo) {
-            guard let details = try? await executor.engine.container(id), !details.state.isRunning,
-                details.exitCode != 0
+        for operation in prepared.filter(\.isBegun).map(\.operation) {
+            guard case .start(let id)? = operation.undo, let container = operation.action.container,
+                !failed.contains(container), let details = try? await executor.engine.container(id),
+                !details.state.isRunning, details.exitCode != 0
             else { continue }
             leftovers.append(
                 Leftover(

@@ -302,8 +302,7 @@ struct AttachAccount {
     /// The run is to end when those that `containers` shows as stopped have been shown to their end.
     mutating func detach(_ containers: [(source: LogSource, state: ContainerState)]) {
         mustEnd = Set(containers.filter { !$0.state.isRunning }.map(\.source.container))
-        // Nobody starts them any more, nor says so.
-        isKept = false
+        kept(nil)
     }
 
     private func shows(_ source: LogSource) -> Bool { options.shown?.contains(source.service) ?? true }

@@ -30,6 +30,18 @@ import Testing
         #expect(clock.now.offset < .seconds(1))
     }
 
+    @Test func whatIsStartedAgainAndFallsIsNamed() async throws {
+        let (stage, _) = try stage()
+        try await stage.up(.shop(.app("web")))
+        let old = try await stage.container("shop-web-1").id
+        stage.engine.script(container: "shop-web-1", ContainerBehavior(run: .exits(code: 6)))
+        stage.engine.script(container: "\(old.short)_shop-web-1", ContainerBehavior(run: .failsToStart(message: "no")))
+        let error = await #expect(throws: ApplyFailure.self) { try await stage.up(RollbackTests.changed) }
+        let failure = try #require(error)
+        #expect(failure.leftovers.map(\.what) == ["container shop-web-1"])
+        #expect(failure.leftovers.first?.reason.contains("exited with code 6") == true)
+    }
+
     @Test func whatIsThereAtTheFirstLookTakesNoTime() async throws {
         let (stage, clock) = try stage()
         stage.engine.setFaults(FaultSchedule(.droppedConnection, at: 1, of: .call("create shop-web-1")))

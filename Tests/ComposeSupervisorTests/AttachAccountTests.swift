@@ -29,6 +29,18 @@ import Testing
         }
     }
 
+    @Test func whatHasStoppedForTheRunsEndWaitsForNoKeeper() {
+        var account = Self.watching()
+        _ = account.died(Self.web, code: 4, restarts: true, at: nil, run: EngineTime(nanoseconds: 1))
+        _ = account.streamEnded(Self.web, at: nil, isBroken: false)
+        // The engine was about to start it again, and an event of its stop came too early to tell that it does not.
+        #expect(account.missedEnds([(Self.web, .exited)]).filter(account.isRestarting) == [Self.web])
+        _ = account.died(Self.web, code: 4, restarts: false, at: nil, run: EngineTime(nanoseconds: 1), isFound: true)
+        #expect(!account.isOver)
+        account.detach([(Self.web, .exited)])
+        #expect(account.isOver)
+    }
+
     @Test func whatRunsOnIsReadFromTheCut() {
         var account = Self.watching()
         #expect(Self.text(account.attachmentEnded(Self.web, at: Self.cut, isBroken: false)) == [])
