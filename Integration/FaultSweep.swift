@@ -139,7 +139,21 @@ extension Scenario {
     }
 
     /// The state with each container's names and addresses in its networks, as they were asked for.
+    ///
+    /// A container that goes meanwhile makes it look again: an engine whose connections were cut goes on with what it was
+    /// asked for.
     func stateInFull() async throws -> EngineSnapshot {
+        while true {
+            do {
+                return try await stateAtOnce()
+            } catch let error as EngineError where error.code == .notFound {
+                // A scenario has a deadline, and no more containers can go than there are.
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    private func stateAtOnce() async throws -> EngineSnapshot {
         var state = try await state()
         for index in state.containers.indices {
             let attachments = try await engine.container(state.containers[index].id).attachments

@@ -1,0 +1,2 @@
+/// Brings records from the spool to the sinks.
+package enum LogShipping {}

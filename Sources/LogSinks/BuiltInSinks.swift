@@ -1,0 +1,2 @@
+/// The sinks that Gantry has.
+package enum BuiltInSinks {}
