@@ -96,8 +96,11 @@ extension UpPlanner {
             return nil
         }
         let known = users.compactMap { user in observed.containers.first { $0.id == user.container.id } }
+        // Nobody waits any more for a hook that an interrupted command began; it is removed after the commit.
+        let leftHooks = Set(observed.hookContainers.map(\.id))
         let lost = users.map(\.container).filter { container in
-            container.state.isRunning && !known.contains { $0.id == container.id && goes($0) }
+            container.state.isRunning && !leftHooks.contains(container.id)
+                && !known.contains { $0.id == container.id && goes($0) }
         }
         guard lost.isEmpty else {
             problems.append(

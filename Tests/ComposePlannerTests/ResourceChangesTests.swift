@@ -77,6 +77,19 @@ import Testing
         #expect(try stage.plan().finish.contains { $0.action.description == "remove container shop-web-1" })
     }
 
+    @Test func aHookThatAKilledCommandLeftOnItStandsInNoWay() throws {
+        var stage = try ResourceChangesTests.changed()
+        let left = ContainerSummary(
+            id: "h1", names: ["shop-web-pre_start-1"], image: "app", imageID: "sha256:a", state: .running,
+            labels: [
+                ComposeLabels.project: "shop", ComposeLabels.service: "web", ComposeLabels.hook: "pre_start",
+            ], networks: ["shop_default": "id-shop_default"])
+        stage.observed.hookContainers = [left]
+        stage.observed.networkUsers["id-shop_default"]?.append(ResourceUser(left))
+        #expect(
+            try stage.plan().finish.contains { $0.action.description == "remove container shop-web-pre_start-1" })
+    }
+
     @Test func withoutRecreationANetworkStays() throws {
         var stage = try ResourceChangesTests.changed()
         stage.options.recreate = .never
