@@ -103,10 +103,16 @@ extension UpPlanner {
                 && !known.contains { $0.id == container.id && goes($0) }
         }
         guard lost.isEmpty else {
+            let isSwitchedOff = lost.allSatisfy { container in
+                container.labels[ComposeLabels.service].map(project.disabledServices.contains) == true
+            }
+            let (whose, way) =
+                isSwitchedOff
+                ? ("whose profile is not on", "Add --profile, or stop them")
+                : ("which no service of the file makes anew", "Stop or remove them, or use --remove-orphans")
             problems.append(
-                "Network \(network.name) must be removed (\(change)), and these run on it, which no service of the file "
-                    + "makes anew: \(lost.map(\.name).sorted().joined(separator: ", ")). Stop or remove them, or use "
-                    + "--remove-orphans, then repeat the command.")
+                "Network \(network.name) must be removed (\(change)), and these run on it, \(whose): "
+                    + "\(lost.map(\.name).sorted().joined(separator: ", ")). \(way), then repeat the command.")
             return nil
         }
         let stops = stopDependentsFirst(

@@ -77,6 +77,15 @@ import Testing
         #expect(try stage.plan().finish.contains { $0.action.description == "remove container shop-web-1" })
     }
 
+    @Test func aServiceWhoseProfileIsOffStandsInTheWayAndSaysSo() throws {
+        var stage = try ResourceChangesTests.changed()
+        stage.project.services["web"] = nil
+        stage.project.disabledServices = ["web"]
+        stage.options.removeOrphans = true
+        #expect(stage.problems().count == 1)
+        #expect(stage.problems()[0].contains("shop-web-1") && stage.problems()[0].contains("--profile"))
+    }
+
     @Test func aHookThatAKilledCommandLeftOnItStandsInNoWay() throws {
         var stage = try ResourceChangesTests.changed()
         let left = ContainerSummary(
