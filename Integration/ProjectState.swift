@@ -90,6 +90,6 @@ struct ProjectState: Sendable, Equatable, CustomStringConvertible {
     private static let identifierLength = 64
     private static let ofTheWay = [
         "id ", "pool ", "label io.gantry.transaction=", "label io.gantry.operation=",
-        "label com.docker.compose.replace=",
+        "label com.docker.compose.replace=", "label io.gantry.rollback-order=",
     ]
 }

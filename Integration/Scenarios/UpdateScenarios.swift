@@ -2,6 +2,8 @@ import EngineAPI
 import Testing
 
 /// New versions of a service that goes on serving: nginx in front of two replicas, under load.
+///
+/// Of the version `broken` no replica becomes healthy, and of `half` only the first.
 @Suite(.onEngine) struct UpdateScenarios {
     private static let stack = [
         "compose.yaml": """
@@ -15,15 +17,33 @@ import Testing
           web:
             image: busybox
             init: true
-            command: sh -c 'sleep 0.3; echo "$$VERSION" > /tmp/index.html; exec httpd -f -p 8000 -h /tmp'
+            command:
+              - sh
+              - -c
+              - |
+                sleep 0.3
+                case "$$VERSION" in
+                  broken) ;;
+                  half) mkdir /shared/half && touch /tmp/well ;;
+                  *) touch /tmp/well ;;
+                esac
+                echo "$$VERSION" > /tmp/index.html
+                httpd -f -p 8000 -h /tmp &
+                # What is being answered is answered to its end.
+                trap 'kill $$!; sleep 0.5' TERM
+                wait
             environment: {VERSION: "${VERSION:-1}"}
+            volumes: ["shared:/shared"]
+            networks: {default: , back: {aliases: [store]}}
             healthcheck:
-              test: test "$$VERSION" != broken && wget -q -O /dev/null http://127.0.0.1:8000/
+              test: test -e /tmp/well && wget -q -O /dev/null http://127.0.0.1:8000/
               interval: 1s
               retries: 2
             deploy:
               replicas: 2
               update_config: {order: start-first, monitor: 2s, max_failure_ratio: "${TOLERANCE:-0}"}
+        volumes: {shared: {}}
+        networks: {back: {}}
         """,
         // The names are asked for again each second; an address that is gone is passed over.
         "nginx.conf": """
@@ -89,7 +109,7 @@ import Testing
 
     /// Whether the container's own check succeeds, or it has gone since.
     private static func serves(_ container: ContainerDetails, _ scenario: Scenario) async throws -> Bool {
-        let test = "test \"$VERSION\" != broken && wget -q -O /dev/null http://127.0.0.1:8000/"
+        let test = "test -e /tmp/well && wget -q -O /dev/null http://127.0.0.1:8000/"
         let check = Command(
             program: "/usr/bin/docker", arguments: ["exec", container.id.rawValue, "sh", "-c", test],
             environment: scenario.environment, folder: "/")
@@ -128,19 +148,77 @@ import Testing
         }
     }
 
+    /// The first replica was replaced by then, and starts again beside its replacement.
+    @Test func aVersionThatBreaksLaterMustGoWhileTheOldOneServes() async throws {
+        try await UpdateScenarios.with { scenario, port in
+            let before = try await ProjectState.observe(scenario)
+            let tally = try await LoadGenerator.whileAsking(port: port) {
+                try await UpdateScenarios.watchingNames(scenario) {
+                    try await UpdateScenarios.version("half", of: scenario).gantry("up", "-d", exits: 1)
+                        .says("web-2 is unhealthy", "the project is as it was before")
+                }
+            }
+            #expect(tally.failures == [])
+            #expect(tally.pages.keys.sorted() == ["1", "half"], "\(tally.pages)")
+            #expect(try await ProjectState.observe(scenario) == before)
+        }
+    }
+
+    @Test(arguments: ["up", "recover"]) func whatWasKeptMustServeUntilTheNextCommandHasDoneItsWork(next: String)
+        async throws
+    {
+        try await UpdateScenarios.with { scenario, port in
+            let before = try await ProjectState.observe(scenario)
+            let tally = try await LoadGenerator.whileAsking(port: port) {
+                try await UpdateScenarios.watchingNames(scenario) {
+                    try await UpdateScenarios.version("half", of: scenario)
+                        .gantry("up", "-d", "--no-rollback", exits: 1).says("as `--no-rollback` asks for")
+                    if next == "up" {
+                        try await UpdateScenarios.version("2", of: scenario).gantry("up", "-d")
+                        try await UpdateScenarios.version("2", of: scenario).gantry("plan")
+                    }
+                }
+                if next == "recover" { try await scenario.gantry("recover") }
+            }
+            #expect(tally.failures == [])
+            #expect(tally.pages.keys.sorted() == (next == "up" ? ["1", "2", "half"] : ["1", "half"]))
+            #expect(
+                try await scenario.containers().filter { $0.name.contains("web") }.map(\.name).sorted()
+                    == ["\(scenario.project)-web-1", "\(scenario.project)-web-2"])
+            if next == "recover" { #expect(try await ProjectState.observe(scenario) == before) }
+        }
+    }
+
     @Test func aToleratedFailureMustLeaveItsReplicaAsItWas() async throws {
         try await UpdateScenarios.with { scenario, port in
-            var tolerant = UpdateScenarios.version("broken", of: scenario)
-            tolerant.environment["TOLERANCE"] = "1"
+            var tolerant = UpdateScenarios.version("half", of: scenario)
+            tolerant.environment["TOLERANCE"] = "0.5"
             let before = try await UpdateScenarios.replicas(of: scenario)
             let command = tolerant
             let tally = try await LoadGenerator.whileAsking(port: port) {
-                try await command.gantry("up", "-d").says("was not updated", "It runs as before.")
+                try await command.gantry("up", "-d").says("web-2 was not updated", "It runs as before.")
             }
             #expect(tally.failures == [])
-            #expect(try await UpdateScenarios.replicas(of: scenario) == before)
+            #expect(Set(try await UpdateScenarios.replicas(of: scenario)).intersection(before).count == 1)
             // What was not done is still to do.
             try await command.gantry("plan", exits: 2)
+        }
+    }
+
+    /// However many failures are tolerated.
+    @Test func anUpdateOfWhichNoReplicaWorksMustBeTakenBack() async throws {
+        try await UpdateScenarios.with { scenario, port in
+            let before = try await ProjectState.observe(scenario)
+            var tolerant = UpdateScenarios.version("broken", of: scenario)
+            tolerant.environment["TOLERANCE"] = "1"
+            let command = tolerant
+            let tally = try await LoadGenerator.whileAsking(port: port) {
+                try await command.gantry("up", "-d", exits: 1).says("web-1 was not updated", "web-2 is unhealthy")
+            }
+            #expect(tally.failures == [])
+            #expect(try await ProjectState.observe(scenario) == before)
+            // A heading and what was brought up first.
+            #expect(try await scenario.gantry("releases").output.split(separator: "\n").count == 2)
         }
     }
 }

@@ -47,6 +47,7 @@ struct RecoverCommand: AsyncParsableCommand {
             title: "recover \(project)", mode: session.progressMode, terminal: session.terminal)
         var limits = Executor.Limits()
         limits.parallel = session.parallel
+        limits.readinessDeadline = Executor.Limits.settlingDeadline
         if options.dryRun {
             return try await show(session.executor(project: project, limits: limits, observer: renderer), project)
         }

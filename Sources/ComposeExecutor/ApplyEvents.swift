@@ -67,8 +67,10 @@ package struct ApplyFailure: Error, Sendable {
     package var hooksRan = false
     /// The last lines of the hook that failed, oldest first.
     package var hookOutput: [String] = []
-    /// Whether everything was left as it stood when it failed, because that was asked for.
-    package var isKept = false
+    /// Why everything was left as it stood when it failed, a phrase; nil where it was taken back.
+    package var keeping: String?
+    /// Whether everything was left as it stood when it failed.
+    package var isKept: Bool { keeping != nil }
 
     /// The user gave up before anything was done.
     static let interrupted = ApplyFailure(

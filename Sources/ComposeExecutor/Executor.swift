@@ -13,6 +13,9 @@ package struct Executor: Sendable {
         /// own patience.
         package static let defaultReadinessDeadline: Duration = .seconds(1800)
 
+        /// How long a container that runs again may take until it serves as before; what takes back goes on after that.
+        package static let settlingDeadline: Duration = .seconds(30)
+
         package var parallel = defaultParallel
         package var readinessDeadline = defaultReadinessDeadline
         package init() {}
@@ -52,12 +55,12 @@ package struct Executor: Sendable {
         let withdrawals = Withdrawals(plan: plan)
         if let failure = await prepare(plan.prepare, run, withdrawals).first(where: { !$0.operation.isOptional }) {
             throw await end(
-                failure.operation, failure.error, run, isKept: plan.staysAsItIs(onFailureOf: failure.operation))
+                failure.operation, failure.error, run, keptAs: plan.keeping(onFailureOf: failure.operation))
         }
         let rest = Set(plan.finish.map(\.id))
         let plan = plan.withdrawing(withdrawals.replicas)
         if let exit = await earlyExit(in: plan, run) {
-            throw await end(exit.operation, exit.error, run, isKept: plan.staysAsItIs(onFailureOf: exit.operation))
+            throw await end(exit.operation, exit.error, run, keptAs: plan.keeping(onFailureOf: exit.operation))
         }
         // Given up while the containers were watched.
         if Task.isCancelled, !plan.vitalStarts.isEmpty { throw await end(nil, CancellationError(), run) }
@@ -145,10 +148,10 @@ package struct Executor: Sendable {
     /// Ends a transaction that is not to be committed: takes it back, or forgets it where everything is to stay. One that
     /// was interrupted is taken back in any case.
     private func end(
-        _ operation: Operation?, _ error: any Error, _ run: TransactionRun, isKept: Bool = false
+        _ operation: Operation?, _ error: any Error, _ run: TransactionRun, keptAs keeping: String? = nil
     ) async -> ApplyFailure {
         let isCancelled = isInterruption(error)
-        let isKept = isKept && !isCancelled
+        let keeping = isCancelled ? nil : keeping
         let reason =
             isCancelled
             ? ApplyFailure.interrupted.reason
@@ -158,7 +161,7 @@ package struct Executor: Sendable {
             if !isCancelled, let (id, name) = operation.flatMap(run.container) {
                 report = await ContainerReport.collect(id, name: name, from: engine)
             }
-            if !isKept { observer.report(.rollingBack(reason: reason)) }
+            if keeping == nil { observer.report(.rollingBack(reason: reason)) }
             var undone = 0
             var leftovers: [Leftover] = []
             var account: JournaledTransaction?
@@ -167,7 +170,7 @@ package struct Executor: Sendable {
                     throw CancellationError()
                 }
                 account = transaction
-                if isKept {
+                if keeping != nil {
                     try await journal.end(id)
                 } else {
                     (undone, leftovers) = await Rollback(executor: self, transaction: transaction).run()
@@ -178,7 +181,7 @@ package struct Executor: Sendable {
             let failure = ApplyFailure(
                 operation: operation, reason: reason, container: report, isCancelled: isCancelled,
                 undone: undone, leftovers: leftovers, hooksRan: run.hooksRan,
-                hookOutput: (error as? HookFailure)?.output ?? [], isKept: isKept)
+                hookOutput: (error as? HookFailure)?.output ?? [], keeping: keeping)
             if let account, !isCancelled || !leftovers.isEmpty {
                 // A file that cannot be written has been told of, or takes the next command's report.
                 try? await journal.keep(FailureReport(failure, of: account, in: scope))

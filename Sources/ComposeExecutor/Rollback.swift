@@ -174,9 +174,11 @@ struct Rollback: Sendable {
                 try await engine.stopContainer(id, timeout: grace.map { .seconds($0) })
             }
             let before = try? await engine.container(id)
+            let names = await takeNames(from: before, operation)
             try await engine.startContainer(id)
             if let before, !before.state.isRunning { await runHooks(in: before) }
             await settle(id)
+            if !names.isEmpty { try await engine.giveNames(id, names) }
         }
     }
 
@@ -184,7 +186,7 @@ struct Rollback: Sendable {
     /// hook that fails is only reported.
     private func runHooks(in container: ContainerDetails) async {
         let runner = HookRunner(
-            engine: executor.engine, clock: executor.clock, deadline: Rollback.settlingDeadline)
+            engine: executor.engine, clock: executor.clock, deadline: Executor.Limits.settlingDeadline)
         let hooks = ContainerHooks.hooks(.postStart, labels: container.labels, service: nil)
         for (index, hook) in hooks.enumerated() {
             do {
@@ -199,9 +201,6 @@ struct Rollback: Sendable {
             }
         }
     }
-
-    /// How long a container that runs again may take until it serves as before; taking back goes on after that.
-    private static let settlingDeadline: Duration = .seconds(30)
 
     /// Waits until a container with a healthcheck is healthy again, so that what depends on it finds it serving. That it
     /// runs is all that was promised: whether it was healthy before is not known.
@@ -220,7 +219,7 @@ struct Rollback: Sendable {
         let hub = EventHub(engine: executor.engine, project: executor.scope.project)
         let waiter = ReadinessWaiter(
             engine: executor.engine, hub: hub, probes: ProbeRunner(engine: executor.engine, clock: executor.clock),
-            clock: executor.clock, deadline: Rollback.settlingDeadline)
+            clock: executor.clock, deadline: Executor.Limits.settlingDeadline)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await hub.run() }
             try? await waiter.wait(for: container.id, name: container.name, readiness)

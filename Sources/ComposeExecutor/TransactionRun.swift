@@ -224,7 +224,7 @@ final class TransactionRun: Sendable {
             guard case .attachments(let attachments)? = specs[operation.id] else {
                 throw MissingSpec(operation: operation)
             }
-            try await attach(identifier(of: container), attachments)
+            try await engine.giveNames(identifier(of: container), attachments)
         case .tagImage(let image, let name):
             // What is gone already cannot be kept.
             try await tolerateMissing { try await self.engine.tagImage(image.rawValue, as: name) }
@@ -238,20 +238,6 @@ final class TransactionRun: Sendable {
             break
         }
         return nil
-    }
-
-    /// Attaches a container anew wherever it lacks a name: the engine gives a name no other way. To be repeated from
-    /// wherever it was interrupted.
-    private func attach(_ id: ContainerID, _ attachments: [NetworkAttachment]) async throws {
-        let present = try await engine.container(id).attachments
-        for attachment in attachments {
-            let network = NetworkID(attachment.network)
-            if let found = present[attachment.network] {
-                if Set(found.aliases).isSuperset(of: attachment.aliases) { continue }
-                try await engine.disconnect(id, from: network, force: false)
-            }
-            try await engine.connect(id, to: network, attachment)
-        }
     }
 
     /// By these labels a crash between a call and its record is found.

@@ -80,17 +80,19 @@ extension Executor {
         }
         let rollback = Rollback(executor: self, transaction: transaction, of: Set(operations.map(\.id)))
         guard await rollback.run().leftovers.isEmpty else { return failure }
-        var wasRunning = false
-        for case .stopContainer(.existing, _) in operations.map(\.action) { wasRunning = true }
+        var (what, end) = ("added", "It is gone again")
+        for case .removeContainer(.existing, _) in operations.map(\.action) {
+            (what, end) = ("updated", "It is as it was before")
+        }
+        for case .stopContainer(.existing, _) in operations.map(\.action) { end = "It runs as before" }
         let account = ApplyFailure(
             operation: operation, reason: reason, container: report, isCancelled: false, undone: 0, leftovers: [],
             hookOutput: (failure as? HookFailure)?.output ?? [])
         try? await journal.keep(FailureReport(account, of: transaction, in: scope, withdrawn: name))
         observer.report(
             .withdrawn(
-                "\(name) was not updated: \(reason)\(reason.hasSuffix(".") ? "" : ".") "
-                    + (wasRunning ? "It runs as before." : "It is as it was before.")
-                    + " `gantry report` shows more."))
+                "\(name) was not \(what): \(reason)\(reason.hasSuffix(".") ? "" : ".") \(end). "
+                    + "`gantry report` shows more."))
         return nil
     }
 }

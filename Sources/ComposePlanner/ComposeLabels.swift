@@ -33,6 +33,9 @@ package enum ComposeLabels {
     package static let fields = "io.gantry.fields"
     /// Digests of the files that the container gets, by path: configs, secrets and mounted ones.
     package static let files = "io.gantry.files"
+    /// The order in which a replacement makes way for its predecessor where it is taken back: `start-first`, or without it
+    /// stop-first.
+    package static let rollbackOrder = "io.gantry.rollback-order"
     /// The hooks that run in the container, as they were when it was made.
     package static let hooks = "io.gantry.hooks"
 }

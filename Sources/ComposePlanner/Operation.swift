@@ -27,6 +27,9 @@ package enum ContainerHandle: Hashable, Codable, Sendable {
         }
     }
 
+    /// The container itself, nil where it is yet to be made.
+    package var existing: ContainerID? { if case .existing(let id, _) = self { id } else { nil } }
+
     /// The operation that makes it, nil where it is there.
     package var maker: OperationID? { if case .planned(let id, _) = self { id } else { nil } }
 }

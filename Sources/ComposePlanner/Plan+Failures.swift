@@ -11,18 +11,20 @@ extension Plan {
         return replica
     }
 
-    /// Whether a failure of the whole plan leaves everything as it stands, rather than being taken back.
-    package func staysAsItIs(onFailureOf operation: Operation) -> Bool {
-        keepsFailures || operation.service.flatMap { tolerances[$0] }?.pauses == true
+    /// Why a failure of the whole plan leaves everything as it stands, a phrase; nil where it is taken back.
+    package func keeping(onFailureOf operation: Operation) -> String? {
+        if keepsFailures { return "as `--no-rollback` asks for" }
+        guard let service = operation.service, tolerances[service]?.pauses == true else { return nil }
+        return "as `failure_action: pause` of \(service) asks for"
     }
 
-    /// The operations that replace a replica.
+    /// The operations that replace or add a replica.
     package func operations(of replica: Replica) -> [Operation] {
         (prepare + finish).filter { $0.update?.replica == replica }
     }
 
     /// The plan for what is left to do where these replicas stay as they were: their predecessors are the project's
-    /// containers, and neither go nor lose what only they use.
+    /// containers, and neither go nor lose what only they use. One that was to be added is none of them.
     package func withdrawing(_ replicas: Set<Replica>) -> Plan {
         if replicas.isEmpty { return self }
         var plan = self
@@ -34,10 +36,12 @@ extension Plan {
         plan.finish.removeAll { dropped.contains($0.id) }
         let withdrawn = Set(replicas.flatMap { operations(of: $0) }.map(\.id))
         plan.vitalStarts.removeAll(where: withdrawn.contains)
-        plan.members = members.map { member in
+        plan.members = members.compactMap { member in
             let replica = Replica(service: member.service, number: member.number)
-            guard replicas.contains(replica), let predecessor = predecessor(of: replica) else { return member }
-            return Member(service: member.service, number: member.number, handle: predecessor, isStarted: false)
+            guard replicas.contains(replica) else { return member }
+            return predecessor(of: replica).map {
+                Member(service: member.service, number: member.number, handle: $0, isStarted: false)
+            }
         }
         return plan
     }

@@ -65,6 +65,8 @@ package struct RecoveryPlanner {
         var renames: [(ObservedContainer, String)] = []
         for replacement in containers {
             guard let (predecessor, finalName) = replacement.pendingReplacement else { continue }
+            // First goes what was to replace it.
+            if isPredecessor(replacement) { continue }
             if let reason = doubt(about: replacement) {
                 notices.append(
                     "Container \(replacement.name) was left by an interrupted replacement of \(finalName), and \(reason). "
@@ -94,6 +96,11 @@ package struct RecoveryPlanner {
     private struct Return {
         let replacement: ObservedContainer
         let predecessor: ObservedContainer
+
+        /// Whether the two may run side by side, so that the service is there all the time.
+        var startsFirst: Bool {
+            replacement.labels[ComposeLabels.rollbackOrder] == UpdatePolicy.Order.startFirst.rawValue
+        }
     }
 
     /// Why it is not certain what was to become of a replacement; nil where it is.
@@ -112,21 +119,26 @@ package struct RecoveryPlanner {
         return isCommitted ? "other replacements of the same command are in force already" : nil
     }
 
-    /// The replacements stop, then what they had stopped starts again, dependencies first; after that they go.
+    /// What the replacements had stopped starts again, dependencies first. They stop before that, or where they were to
+    /// make way start-first, when their predecessors serve again; after that they go.
     private mutating func plan(_ returns: [Return]) {
         let cause = "was left by an interrupted replacement"
-        let stops = returns.filter { $0.replacement.summary.state.isRunning }.map { entry in
-            builder.add(
-                .stopContainer(entry.replacement.handle, grace: nil), cause: cause, service: entry.replacement.service)
-        }
-        var starts: [(service: String, dependencies: [String], operation: OperationID)] = []
+        func isLate(_ entry: Return) -> Bool { entry.startsFirst && wasStopped(entry) }
+        var stops: [OperationID] = []
+        for entry in returns where !isLate(entry) { stops += addStop(of: entry, cause: cause, needs: []) }
+        var ends: [(service: String, operation: OperationID)] = []
         for entry in inOrder(returns.filter(wasStopped)) {
             let old = entry.predecessor
-            let needs = starts.filter { old.dependencies.contains($0.service) }.map(\.operation)
+            let needs = ends.filter { old.dependencies.contains($0.service) }.map(\.operation)
             let start = builder.add(
                 .startContainer(old.handle), cause: "was stopped by an interrupted replacement", needs: stops + needs,
                 service: old.service)
-            starts.append((old.service, old.dependencies, start))
+            // That it runs is all that was promised; whether it was healthy before is not known.
+            let end = builder.add(
+                .awaitContainer(old.handle, .up), cause: "is to serve before its replacement goes", needs: [start],
+                service: old.service, isOptional: true)
+            ends.append((old.service, end))
+            if isLate(entry) { _ = addStop(of: entry, cause: cause, needs: [end]) }
         }
         for entry in returns {
             // What it shares of its predecessor's unnamed volumes stays.
@@ -134,6 +146,20 @@ package struct RecoveryPlanner {
                 .removeContainer(entry.replacement.handle, anonymousVolumes: false), cause: cause,
                 service: entry.replacement.service)
         }
+    }
+
+    private func isPredecessor(_ container: ObservedContainer) -> Bool {
+        all.contains { $0.pendingReplacement?.predecessor == container.id.short }
+    }
+
+    /// Stops a replacement that runs.
+    private mutating func addStop(of entry: Return, cause: String, needs: [OperationID]) -> [OperationID] {
+        guard entry.replacement.summary.state.isRunning else { return [] }
+        return [
+            builder.add(
+                .stopContainer(entry.replacement.handle, grace: nil), cause: cause, needs: needs,
+                service: entry.replacement.service)
+        ]
     }
 
     /// Whether the predecessor ran until the replacement was there.
@@ -167,7 +193,8 @@ package struct RecoveryPlanner {
     private mutating func noteOthers(than returns: [Return]) {
         let transactions = Set(returns.compactMap { $0.replacement.labels[ComposeLabels.transaction] })
         let handled = Set(returns.flatMap { [$0.replacement.id, $0.predecessor.id] })
-        for container in containers where !handled.contains(container.id) && !container.isOneOff {
+        for container in containers
+        where !handled.contains(container.id) && !container.isOneOff && !isPredecessor(container) {
             let isMade = container.labels[ComposeLabels.transaction].map(transactions.contains) ?? false
             if isMade, container.summary.state != .created {
                 notices.append(

@@ -83,10 +83,10 @@ package struct Release: Codable, Sendable, Equatable {
             images = release.images.filter { kept[$0.key] != nil }
             containers = release.containers.filter { kept[$0.service] != nil }
         }
-        let found = Dictionary(observed.containers.map { ($0.handle, $0) }) { first, _ in first }
+        let found = Dictionary(observed.containers.map { ($0.id, $0) }) { first, _ in first }
         for member in plan.members {
             guard let service = project.services[member.service] else { continue }
-            let present = found[member.handle]
+            let present = member.handle.existing.flatMap { found[$0] }
             let made = options.images[service.name] ?? observed.images[service.imageName(in: project)]?.id
             images[service.name] = (present?.summary.imageID ?? made)?.rawValue
         }

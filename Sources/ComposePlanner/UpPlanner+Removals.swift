@@ -52,11 +52,13 @@ extension UpPlanner {
     /// - Parameter doomed: the volumes that are made anew.
     mutating func planFinish(_ doomed: [VolumeSummary]) {
         var gone: [OperationID] = []
+        var freed: [String: OperationID] = [:]
         for removal in removals {
-            gone.append(
-                builder.addFinish(
-                    .removeContainer(removal.container.handle, anonymousVolumes: false), cause: removal.cause,
-                    service: removal.container.service))
+            let operation = builder.addFinish(
+                .removeContainer(removal.container.handle, anonymousVolumes: false), cause: removal.cause,
+                service: removal.container.service)
+            freed[removal.container.name] = operation
+            gone.append(operation)
         }
         for replacement in replacements {
             let old = replacement.old
@@ -64,12 +66,13 @@ extension UpPlanner {
                 .removeContainer(old.handle, anonymousVolumes: false), cause: replacement.cause, service: old.service)
             _ = builder.addFinish(
                 .renameContainer(replacement.new, to: replacement.new.name), cause: replacement.cause,
-                needs: [removal], service: old.service)
+                needs: [removal] + (freed[replacement.new.name].map { [$0] } ?? []), service: old.service)
             gone.append(removal)
         }
         for rename in renames {
             _ = builder.addFinish(
-                .renameContainer(rename.container, to: rename.name), cause: "was left by an interrupted replacement")
+                .renameContainer(rename.container, to: rename.name), cause: "was left by an interrupted replacement",
+                needs: freed[rename.name].map { [$0] } ?? [])
         }
         planUnnamedRemovals(after: gone)
         planVolumeRemovals(doomed, after: gone)

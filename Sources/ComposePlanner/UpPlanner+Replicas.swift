@@ -23,6 +23,7 @@ extension UpPlanner {
         } else if !options.withoutStart {
             addStart(of: &replica, service, hooks: service.hooks(.postStart), cause: cause, needs: [id])
         }
+        if update != nil { updates.append((Replica(service: service.name, number: number), nil, id, nil)) }
         replicas[service.name, default: []].append(replica)
     }
 
@@ -38,7 +39,8 @@ extension UpPlanner {
         }
         let startsFirst = update?.startsFirst == true
         let (creation, handle) = addCreation(
-            service, number: old.number, name: temporary, replacing: old, isNamed: !startsFirst, cause: cause)
+            service, number: old.number, name: temporary, replacing: old, isNamed: !startsFirst, cause: cause,
+            rollback: update?.rollback)
         if !reason.changes.isEmpty { changes[creation] = reason.changes }
         var replica = PlannedReplica(number: old.number, handle: handle, observed: old)
         replica.isStartFirst = startsFirst
@@ -56,6 +58,8 @@ extension UpPlanner {
                 of: handle, service, number: old.number, replacing: old.summary.state.isRunning ? old : nil, in: update,
                 needs: replica.whenReady, cause: "must be up before the container that it replaces goes")
             if startsFirst {
+                // It keeps its names until it has ended: an engine takes them only by attaching the container anew, with
+                // another address wherever a lower one is free, and that cuts what it is serving.
                 if old.summary.state.isRunning { end = addStop(of: old, cause: cause, needs: [end]).last }
                 replica.ready = end
             }
@@ -69,14 +73,20 @@ extension UpPlanner {
         replicas[service.name, default: []].append(replica)
     }
 
-    /// - Parameter isNamed: whether it gets the names by which others find the service.
+    /// - Parameters:
+    ///   - isNamed: whether it gets the names by which others find the service.
+    ///   - rollback: how it is taken back.
     private mutating func addCreation(
-        _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, isNamed: Bool, cause: String
+        _ service: Service, number: Int, name: String, replacing old: ObservedContainer?, isNamed: Bool, cause: String,
+        rollback: UpdatePolicy? = nil
     ) -> (OperationID, ContainerHandle) {
         let resources =
             service.networks.keys.compactMap { networkOperations[$0] }
             + service.volumes.compactMap { $0.source.flatMap { volumeOperations[$0] } }
         var spec = containerSpec(service, number: number, replacing: old)
+        if rollback?.order == .startFirst {
+            spec.labels[ComposeLabels.rollbackOrder] = UpdatePolicy.Order.startFirst.rawValue
+        }
         if !isNamed {
             for index in spec.networks.indices { spec.networks[index].aliases = [] }
         }

@@ -62,7 +62,7 @@ extension UpPlanner {
         }
         let canStartFirst = obstacle == nil
         let policy = update.map { UpdatePolicy($0, canStartFirst: canStartFirst) } ?? UpdatePolicy(.stopFirst)
-        if let update { note(update, of: service, replacing: old.count) }
+        if let update { note(update, of: service, changing: old.count + added) }
         var back = rollback.map { UpdatePolicy($0, canStartFirst: canStartFirst) }
         // One that makes way at once is what happens anyway.
         if old.count < 2, back?.order == .stopFirst, back?.monitor == .zero { back = nil }
@@ -99,12 +99,7 @@ extension UpPlanner {
     }
 
     /// Notes what becomes of failures.
-    private mutating func note(_ update: Deployment.UpdateOrder, of service: Service, replacing count: Int) {
-        if let action = update.failureAction, !["rollback", "pause", "continue"].contains(action) {
-            notices.append(
-                "Service \(service.name): failure_action \"\(action)\" is not known, and a failure is taken back; write "
-                    + "rollback, pause or continue.")
-        }
+    private mutating func note(_ update: Deployment.UpdateOrder, of service: Service, changing count: Int) {
         var tolerance = UpdateTolerance(update, count: count)
         let sharing = project.services.values.filter { $0.references.contains(service.name) }.map(\.name).sorted()
         if tolerance.failures > 0, let other = sharing.first {
@@ -174,7 +169,8 @@ extension UpPlanner {
         var (old, new): ([ContainerID: ReplicaUpdate], [OperationID: ReplicaUpdate]) = ([:], [:])
         for update in updates {
             let tag = ReplicaUpdate(replica: update.replica, rollback: update.rollback)
-            (old[update.old], new[update.new]) = (tag, tag)
+            if let predecessor = update.old { old[predecessor] = tag }
+            new[update.new] = tag
         }
         return operations.map { operation in
             let update =

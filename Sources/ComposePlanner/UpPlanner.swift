@@ -37,8 +37,8 @@ package struct UpPlanner {
     var portStops: [Int: [OperationID]] = [:]
     var renames: [(container: ContainerHandle, name: String)] = []
     var replacements: [(old: ObservedContainer, new: ContainerHandle, cause: String)] = []
-    /// The replicas whose replacement the service has a say in.
-    var updates: [(replica: Replica, old: ContainerID, new: OperationID, rollback: UpdatePolicy?)] = []
+    /// The replicas in whose replacement or addition the service has a say.
+    var updates: [(replica: Replica, old: ContainerID?, new: OperationID, rollback: UpdatePolicy?)] = []
     /// The services of which some replicas run all the time while others are replaced.
     var gradualServices: Set<String> = []
     var tolerances: [String: UpdateTolerance] = [:]
@@ -164,13 +164,12 @@ package struct UpPlanner {
 
     private mutating func planService(_ service: Service, isNamed: Bool) {
         let all = self.present[service.name] ?? []
+        let leftovers = leftovers(among: all)
         let present = all.filter { container in
-            !isLeftover(container) && !removals.contains { $0.container.id == container.id }
+            !leftovers.contains(container) && !removals.contains { $0.container.id == container.id }
         }
         if !options.onlyStart {
-            for leftover in all.filter(isLeftover) {
-                planRemoval(of: leftover, cause: "was left by an interrupted replacement")
-            }
+            for leftover in leftovers { planRemoval(of: leftover, cause: "was left by an interrupted replacement") }
         }
         if options.onlyStart, present.isEmpty, service.replicas > 0 {
             problems.append("Service \(service.name) has no container to start. `gantry up` creates it.")
@@ -185,7 +184,7 @@ package struct UpPlanner {
         }
         let asked = options.renewsVolumes && options.recreate != .never ? .always : options.recreate
         let recreate: UpOptions.Recreate = isNamed || options.recreate == .never ? asked : .diverged
-        let causes = present.map { recreateCause(of: $0, service, recreate) }
+        let causes = present.map { recreateCause(of: $0, service, recreate) ?? adoptionObstacle($0, recreate) }
         let kept = keptIndices(present, causes, count: count)
 
         for index in present.indices.reversed() where !kept.contains(index) {
@@ -193,14 +192,13 @@ package struct UpPlanner {
                 of: present[index], cause: "\(service.name) is to have \(count) \(count == 1 ? "replica" : "replicas")")
         }
         let added = max(0, count - kept.count)
-        var update = rollingUpdate(
-            of: service, replacing: kept.filter { causes[$0] != nil }.map { present[$0] }, among: present, adding: added
-        )
+        let changing = kept.filter { causes[$0] != nil || isAdopted(present[$0]) }.map { present[$0] }
+        var update = rollingUpdate(of: service, replacing: changing, among: present, adding: added)
         for index in kept {
             if let cause = causes[index] {
                 planReplacement(of: present[index], service, cause: cause, in: &update)
             } else {
-                planKept(present[index], service)
+                planKept(present[index], service, in: &update)
             }
         }
         let highest = present.map(\.number).max() ?? 0
@@ -221,21 +219,14 @@ package struct UpPlanner {
         return (fitting + others).prefix(max(0, count)).sorted()
     }
 
-    /// The name that a replacement was to get, where it was interrupted before it had it.
-    private func missingName(of container: ObservedContainer) -> String? {
-        guard let name = finalName(of: container), container.pendingReplacement?.finalName == name else { return nil }
-        return name
-    }
-
-    /// Whether the container is what an interrupted replacement left beside its predecessor.
-    private func isLeftover(_ container: ObservedContainer) -> Bool {
-        guard let name = missingName(of: container) else { return false }
-        return observed.containers.contains { $0.name == name && $0.service == container.service }
-    }
-
-    private mutating func planKept(_ container: ObservedContainer, _ service: Service) {
-        var replica = PlannedReplica(number: container.number, handle: container.handle, observed: container)
-        if let name = missingName(of: container), !options.onlyStart { renames.append((container.handle, name)) }
+    private mutating func planKept(
+        _ container: ObservedContainer, _ service: Service, in update: inout RollingUpdate?
+    ) {
+        let missing = options.onlyStart ? nil : missingName(of: container)
+        let handle = missing.map { ContainerHandle.existing(container.id, name: $0) } ?? container.handle
+        var replica = PlannedReplica(number: container.number, handle: handle, observed: container)
+        if let missing { renames.append((container.handle, missing)) }
+        if isAdopted(container) { replica.ready = planAdoption(of: handle, container, service, in: &update) }
         let restarting = service.dependencies.filter(\.value.restart).keys.sorted()
             .flatMap { replicas[$0] ?? [] }.filter { $0.isReplacement || $0.stop != nil }
         if !options.withoutStart { refusePaused(container) }

@@ -61,7 +61,7 @@ package struct ReplicaUpdate: Hashable, Codable, Sendable {
 
 /// What becomes of a failure while a service is updated: `failure_action` and `max_failure_ratio`.
 package struct UpdateTolerance: Hashable, Sendable {
-    /// How many replicas may be left as they were.
+    /// How many replicas may be left as they were; never all, for then the update has failed.
     package let failures: Int
     /// Whether one more leaves everything as it stands then, rather than taking it back.
     package let pauses: Bool
@@ -74,11 +74,12 @@ package struct UpdateTolerance: Hashable, Sendable {
         self.pauses = pauses
     }
 
-    /// - Parameter count: how many replicas are replaced.
+    /// - Parameter count: how many replicas are replaced or added.
     init(_ config: Deployment.UpdateOrder, count: Int) {
+        let most = max(0, count - 1)
         // What is a whole number in decimals may be a little less in binary.
         let share = ((config.maximumFailureRatio ?? 0) * Double(count) + 1e-9).rounded(.down)
-        failures = config.failureAction == "continue" ? count : min(count, Int(max(0, min(share, Double(count)))))
+        failures = config.failureAction == "continue" ? most : Int(max(0, min(share, Double(most))))
         pauses = config.failureAction == UpdateTolerance.pause
     }
 }

@@ -51,7 +51,7 @@ package struct JournaledTransaction: Sendable, Equatable {
         package let operation: Operation
         package let isFinish: Bool
         package fileprivate(set) var progress: Progress
-        /// The identifier of what the operation made.
+        /// The identifier of what the operation made, or what was noted with it.
         package fileprivate(set) var result: String?
     }
 }
@@ -112,6 +112,15 @@ package struct Journal: Sendable {
     package func fail(_ operation: OperationID, in transaction: TransactionID) async throws {
         running.set(.failed, result: nil, operation, transaction)
         try await set(.failed, result: nil, operation, transaction)
+    }
+
+    /// Notes with an operation what taking it back has to know, should that be interrupted.
+    package func note(_ text: String, on operation: OperationID, in transaction: TransactionID) async throws {
+        try await store.write { database in
+            try database.execute(
+                sql: #"UPDATE step SET result = ? WHERE "transaction" = ? AND operation = ?"#,
+                arguments: [text, transaction.rawValue, operation.rawValue])
+        }
     }
 
     /// Records that an operation was taken back.

@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("7fef55d78101_shop-web-1", "shop-web-1"), ("shop_web_1", "shop_web_1"), ("shop-web-1", "shop-web-1"),
+        ("7fef55d78101_shop-web-1", "shop-web-1"), ("7fef55d78101__shop-web-1", "shop-web-1"),
+        ("shop_web_1", "shop_web_1"), ("shop-web-1", "shop-web-1"),
     ])
     func aReplacementIsShownUnderItsFinalName(name: String, expected: String) {
         #expect(ContainerText.finalName(name) == expected)
@@ -177,6 +178,14 @@ import Testing
                     | \u{FFFD}]0;title\u{FFFD}broken
                 Rolled back: 2 steps were taken back, and the project is as it was before.
                 """)
+    }
+
+    @Test func whatIsKeptIsToldWithWhoAskedForThat() {
+        var failure = ApplyFailure(
+            operation: nil, reason: "x", container: nil, isCancelled: false, undone: 0, leftovers: [])
+        failure.keeping = "as `failure_action: pause` of web asks for"
+        let text = ApplyFailureText.text(failure, command: "up")
+        #expect(text.contains("Nothing was taken back, as `failure_action: pause` of web asks for."))
     }
 
     @Test func leftoversAreNamedWithWhatEndsThem() {

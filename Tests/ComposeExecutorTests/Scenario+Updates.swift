@@ -5,7 +5,7 @@ import EngineTesting
 
 // Updates that replace some replicas at a time.
 extension Scenario {
-    static let updates = [startFirst, oneByOne, startFirstScaledUp, tolerated, rolledBackInTurn]
+    static let updates = [startFirst, oneByOne, startFirstScaledUp, tolerated, rolledBackInTurn, afterAKeptFailure]
 
     /// Two healthy replicas of a service with these settings.
     private static func updating(
@@ -58,6 +58,22 @@ extension Scenario {
         // A second attempt has another name, which no script knows.
         scenario.isRepeatable = false
         scenario.leavesSomethingToDo = true
+        return scenario
+    }()
+
+    /// The second replica had failed, and everything was left as it stood.
+    static let afterAKeptFailure: Scenario = {
+        var scenario = updating("after a kept failure") { $0.order = "start-first" }
+        let wanted = scenario.wanted
+        scenario.prepare = { stage in
+            stage.engine.tick()
+            let failing = "\(try await stage.container("shop-web-2").id.short)_shop-web-2"
+            stage.engine.script(container: failing, ContainerBehavior(health: .unhealthy(afterProbes: 0)))
+            var options = UpOptions()
+            options.keepsFailures = true
+            _ = try? await stage.up(wanted, options)
+            stage.engine.script(container: failing, nil)
+        }
         return scenario
     }()
 

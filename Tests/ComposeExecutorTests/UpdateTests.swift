@@ -55,10 +55,12 @@ import Testing
         func willStart(_ container: ContainerID, name: String, service: String) async {}
     }
 
-    @Test(arguments: [Scenario.startFirst, .startFirstScaledUp])
+    @Test(arguments: [Scenario.startFirst, .startFirstScaledUp, .afterAKeptFailure])
     func onlyWhatIsHealthyHasTheServicesName(scenario: Scenario) async throws {
         var stage = try await scenario.stage()
-        let before = stage.snapshot.containers.count { $0.aliases.values.joined().contains("web") }
+        let before = stage.snapshot.containers.count {
+            $0.activity == "running" && $0.aliases.values.joined().contains("web")
+        }
         let watch = NameWatch(stage.engine)
         stage.observer = watch
         try await stage.up(scenario.wanted)
@@ -183,18 +185,41 @@ import Testing
         _ = try await stage.failingUp(project("2"))
     }
 
-    @Test func whereFailuresAreNoReasonToStopAllAreTried() async throws {
-        let stage = try Stage()
+    @Test func whereFailuresAreNoReasonToStopAllAreTriedAndOneHasToWork() async throws {
+        var stage = try Stage()
         let project = { UpdateTests.web($0, replicas: 3) { $0.failureAction = "continue" } }
         try await stage.up(project("1"))
-        let before = stage.snapshot
         stage.engine.script(service: "web", ContainerBehavior(run: .failsToStart(message: "no such file")))
         // The old ones start again by what they are.
         for name in ["shop-web-1", "shop-web-2", "shop-web-3"] {
             stage.engine.script(container: name, ContainerBehavior())
         }
-        #expect(try await stage.up(project("2")) == [])
-        #expect(before.difference(to: stage.snapshot) == "")
+        let recorder = EventRecorder()
+        stage.observer = recorder
+        let failure = try await stage.failingUp(project("2"))
+        #expect(failure.reason.contains("shop-web-3"))
+        for name in ["shop-web-1", "shop-web-2"] {
+            #expect(recorder.events.contains { $0.hasPrefix("\(name) was not updated: ") })
+        }
+    }
+
+    @Test func aReplicaThatCouldNotBeAddedIsToleratedLikeOneThatWasReplaced() async throws {
+        var stage = try Stage()
+        let project = { (version: String, count: Int) in
+            UpdateTests.web(version, replicas: count) {
+                $0.order = "start-first"
+                $0.failureAction = "continue"
+            }
+        }
+        try await stage.up(project("1", 1))
+        stage.engine.script(container: "shop-web-2", ContainerBehavior(health: .unhealthy(afterProbes: 0)))
+        let recorder = EventRecorder()
+        stage.observer = recorder
+        #expect(try await stage.up(project("2", 2)) == [])
+        #expect(stage.snapshot.containers.map(\.name) == ["shop-web-1"])
+        #expect(
+            recorder.events.contains { $0.hasPrefix("shop-web-2 was not added: shop-web-2 is unhealthy. It is gone") })
+        #expect(!(try await stage.plan(project("2", 2))).isEmpty)
     }
 
     @Test(arguments: [true, false]) func whatIsToStayStays(isAskedFor: Bool) async throws {
@@ -216,6 +241,21 @@ import Testing
         try await stage.up(project("2"))
         #expect(stage.snapshot.containers.map(\.name) == ["shop-web-1"])
         #expect(try await stage.plan(project("2")).isEmpty)
+    }
+
+    /// What of it was updated stays, and what was not is updated start-first.
+    @Test func afterAKeptFailureTheRestIsUpdated() async throws {
+        let stage = try await Scenario.afterAKeptFailure.stage()
+        let first = try await stage.container("shop-web-1")
+        let updated = try #require(
+            stage.snapshot.containers.first { $0.name == "\(first.id.short)_shop-web-1" && $0.activity == "running" })
+        stage.engine.forgetCalls()
+        try await stage.up(Scenario.afterAKeptFailure.wanted)
+        #expect(try await stage.container("shop-web-1").id == updated.id)
+        let changes = stage.changes
+        let start = try #require(changes.firstIndex { $0.hasPrefix("start ") && $0.hasSuffix("_shop-web-2") })
+        #expect(try #require(changes.firstIndex(of: "stop shop-web-2")) > start)
+        #expect(stage.snapshot.containers.map(\.name) == ["shop-proxy-1", "shop-web-1", "shop-web-2"])
     }
 
     @Test func whatStayedIsBroughtBackWhenAsked() async throws {
@@ -276,6 +316,26 @@ import Testing
             #expect(acts[old...].contains("start container shop-web-\(number)"))
         }
         #expect(!acts.contains("stop container shop-web-3"))
+    }
+
+    /// The one that was stopped starts again beside its replacement, which serves meanwhile.
+    @Test func whatStartsAgainStartFirstHasNoNamesBeforeItIsHealthy() async throws {
+        let stage = try Stage()
+        let project = { UpdateTests.web($0) { $0.order = "start-first" } }
+        try await stage.up(project("1"))
+        stage.engine.tick()
+        let failing = "\(try await stage.container("shop-web-2").id.short)_shop-web-2"
+        stage.engine.script(container: failing, ContainerBehavior(health: .unhealthy(afterProbes: 0)))
+        stage.engine.forgetCalls()
+        _ = try await stage.failingUp(project("2"))
+        let calls = stage.engine.calls.filter { $0.kind != .reading }.map(\.description)
+            .filter { $0.split(separator: " ").contains("shop-web-1") }
+        #expect(
+            calls == [
+                "stop shop-web-1", "disconnect shop-web-1 from shop_default", "connect shop-web-1 to shop_default",
+                "start shop-web-1", "prepare exec shop-web-1 check", "exec shop-web-1 check",
+                "disconnect shop-web-1 from shop_default", "connect shop-web-1 to shop_default",
+            ])
     }
 }
 

@@ -28,6 +28,25 @@ import Testing
         #expect(Loading.report(["compose.yaml": text]).hasPrefix("compose.yaml:1:38: services.a.pids_limit: expected"))
     }
 
+    /// It takes any of them, and nothing carries them out.
+    @Test(arguments: [
+        ("failure_action: continu", "\"continu\" is not one of continue, pause, rollback (did you mean \"continue\"?)"),
+        ("max_failure_ratio: 2", "max_failure_ratio must be from 0 to 1, found 2"),
+        ("max_failure_ratio: '-0.1'", "max_failure_ratio must be from 0 to 1, found -0.1"),
+        ("delay: -1s", "delay must not be negative, found \"-1s\""),
+        ("monitor: -1s", "monitor must not be negative, found \"-1s\""),
+        ("parallelism: -1", "-1 is out of range: it must be at least 0"),
+    ])
+    func whatNoUpdateCanDoIsAMistake(setting: String, sentence: String) {
+        for name in ["update_config", "rollback_config"] {
+            let text = "services: {a: {image: x, deploy: {\(name): {\(setting)}}}}"
+            let report = Loading.report(["compose.yaml": text])
+            let column = 38 + name.count + ((setting.split(separator: " ").first?.count ?? 0) + 1)
+            #expect(report.hasPrefix("compose.yaml:1:\(column): services.a.deploy.\(name)"), "\(report)")
+            #expect(report.contains(sentence), "\(report)")
+        }
+    }
+
     /// It reads the word "null" then, an image of that name for one.
     @Test func overridingWithNothingIsAMistake() {
         let files = [

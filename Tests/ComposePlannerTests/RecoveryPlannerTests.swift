@@ -9,11 +9,12 @@ import Testing
 
     private static func container(
         _ name: String, id: String, _ state: ContainerState, service: String = "web", transaction: String? = nil,
-        replaces: Bool = false, needs: String = "", created: Int64 = 0
+        replaces: Bool = false, needs: String = "", created: Int64 = 0, order: String? = nil
     ) throws -> ObservedContainer {
         var labels = [ComposeLabels.service: service, ComposeLabels.configHash: "hash"]
         labels[ComposeLabels.transaction] = transaction
         labels[ComposeLabels.dependsOn] = needs
+        labels[ComposeLabels.rollbackOrder] = order
         if replaces { labels[ComposeLabels.replace] = "\(service)-1" }
         let identifier = ContainerID(id + String(repeating: "0", count: 64 - id.count))
         return try #require(
@@ -50,7 +51,7 @@ import Testing
 
     @Test func aReplacementGoesAndWhatItStoppedStartsAgain() throws {
         let stop = "stop container \(Self.temporary)"
-        let expected = [stop, "start container shop-web-1", "--", Self.remove]
+        let expected = [stop, "start container shop-web-1", "wait until shop-web-1 is up", "--", Self.remove]
         #expect(Self.plan([try Self.old(.exited), try Self.new(.running)]) == expected)
         // Killed before either was stopped or started.
         #expect(Self.plan([try Self.old(.running), try Self.new(.created)]) == ["--", Self.remove])
@@ -73,9 +74,30 @@ import Testing
         let newWeb = try Self.container(
             "eeeeeeeeeeee_shop-api-1", id: "ffffffffffff", .created, service: "api", transaction: "t1", replaces: true)
         #expect(
-            Self.plan([web, newWeb, db, newDB]).prefix(2) == [
-                "start container shop-db-1", "start container shop-api-1",
+            Self.plan([web, newWeb, db, newDB]).prefix(3) == [
+                "start container shop-db-1", "wait until shop-db-1 is up", "start container shop-api-1",
             ])
+    }
+
+    @Test func oneThatIsToMakeWayStartFirstStopsWhenItsPredecessorServes() throws {
+        let new = try Self.container(
+            Self.temporary, id: "bbbbbbbbbbbb", .running, transaction: "t1", replaces: true, created: 100,
+            order: "start-first")
+        let stop = "stop container \(Self.temporary)"
+        #expect(
+            Self.plan([try Self.old(.exited), new]) == [
+                "start container shop-web-1", "wait until shop-web-1 is up", stop, "--", Self.remove,
+            ])
+        // Its predecessor has never stopped.
+        #expect(Self.plan([try Self.old(.running), new]) == [stop, "--", Self.remove])
+    }
+
+    /// Each time the last one goes.
+    @Test func aReplacementOfAReplacementGoesFirst() throws {
+        let second = try Self.container(
+            "bbbbbbbbbbbb_shop-web-1", id: "cccccccccccc", .created, transaction: "t2", replaces: true, created: 150)
+        let both = [try Self.old(.exited), try Self.new(.running)]
+        #expect(Self.plan(both + [second]) == ["--", "remove container bbbbbbbbbbbb_shop-web-1"])
     }
 
     @Test func oneThatIsAloneGetsItsName() throws {
@@ -121,9 +143,9 @@ import Testing
         let made = try Self.container("shop-job-1", id: "cccccccccccc", .running, service: "job", transaction: "t1")
         let stopped = try Self.container("shop-proxy-1", id: "dddddddddddd", .exited, service: "proxy")
         let lines = Self.plan([try Self.old(.exited), try Self.new(.created), made, stopped])
-        #expect(lines.prefix(3) == ["start container shop-web-1", "--", Self.remove])
+        #expect(lines.prefix(4) == ["start container shop-web-1", "wait until shop-web-1 is up", "--", Self.remove])
         #expect(
-            lines.dropFirst(3).map { String($0.prefix(23)) } == ["Container shop-job-1 wa", "Container shop-proxy-1 "])
+            lines.dropFirst(4).map { String($0.prefix(23)) } == ["Container shop-job-1 wa", "Container shop-proxy-1 "])
     }
 
     /// `up` and `recover` agree on which of two containers goes.

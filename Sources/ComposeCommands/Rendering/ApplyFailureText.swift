@@ -10,8 +10,8 @@ enum ApplyFailureText {
             lines += ["  the hook's last lines:"] + LeftoverText.quoted(failure.hookOutput)
         }
         if let container = failure.container { lines += facts(FailureReport.Container(container)) }
-        if failure.isKept {
-            lines += kept(command)
+        if let keeping = failure.keeping {
+            lines += kept(command, keeping)
         } else if !failure.leftovers.isEmpty {
             lines.append("Not everything could be taken back:")
             lines += failure.leftovers.map { "  " + LeftoverText.text($0) }
@@ -28,11 +28,11 @@ enum ApplyFailureText {
     }
 
     /// What to do with what was left as it stood.
-    private static func kept(_ command: String) -> [String] {
+    private static func kept(_ command: String, _ keeping: String) -> [String] {
         [
-            "Nothing was taken back, as was asked for. `gantry ps -a` names what is there, and `docker logs` and "
+            "Nothing was taken back, \(keeping). `gantry ps -a` names what is there, and `docker logs` and "
                 + "`docker inspect` tell more of it.",
-            "`gantry \(command)` begins anew, `gantry recover` brings back the containers that were to be replaced, and "
+            "`gantry \(command)` goes on from there, `gantry recover` brings back the containers that were to be replaced, and "
                 + "`gantry down` removes all.",
         ]
     }

@@ -5,12 +5,13 @@ enum ContainerText {
     /// How much of a command line a table shows.
     private static let commandLength = 20
 
-    /// A replacement's name without the twelve digits that set it apart from its predecessor.
+    /// A replacement's name without the twelve digits that set it apart from its predecessor; a second attempt at the
+    /// same replacement has one underscore more.
     static func finalName(_ name: String) -> String {
         guard let separator = name.firstIndex(of: "_"), name.distance(from: name.startIndex, to: separator) == 12,
             name[..<separator].allSatisfy(\.isHexDigit)
         else { return name }
-        return String(name[name.index(after: separator)...])
+        return String(name[separator...].drop { $0 == "_" })
     }
 
     /// The command in quotes, cut to its beginning.

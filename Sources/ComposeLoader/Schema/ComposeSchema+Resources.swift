@@ -157,12 +157,27 @@ extension ComposeSchema {
             "discrete_resource_spec", .object([Attribute("kind", .string), Attribute("value", .integer)]))
     ])
 
-    private static let updateConfig = Shape.object([
-        Attribute("parallelism", .integer(0...Int.max)),
-        Attribute("delay", .duration),
-        Attribute("failure_action", .string),
-        Attribute("monitor", .duration),
-        Attribute("max_failure_ratio", .number),
-        Attribute("order", .choice("start-first", "stop-first")),
-    ])
+    private static let updateConfig = Shape.object(
+        [
+            Attribute("parallelism", .integer(0...Int.max)),
+            Attribute("delay", .duration),
+            Attribute("failure_action", .choice("continue", "pause", "rollback")),
+            Attribute("monitor", .duration),
+            Attribute("max_failure_ratio", .number),
+            Attribute("order", .choice("start-first", "stop-first")),
+        ],
+        finish: { mapping, _, conformer in
+            // What a variable will stand for is no number yet.
+            if let ratio = mapping["max_failure_ratio"], let text = ratio.text, let number = Double(text),
+                !(0...1).contains(number)
+            {
+                conformer.reporter.error("max_failure_ratio must be from 0 to 1, found \(text)", at: ratio.mark)
+            }
+            for name in ["delay", "monitor"] {
+                guard let time = mapping[name], let text = time.text, let duration = ComposeDuration(text),
+                    duration.duration < .zero
+                else { continue }
+                conformer.reporter.error("\(name) must not be negative, found \"\(text)\"", at: time.mark)
+            }
+        })
 }
