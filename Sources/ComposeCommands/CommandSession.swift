@@ -182,7 +182,10 @@ struct CommandSession: Sendable {
         let executor = Executor(
             engine: engine, journal: journal, scope: scope, limits: limits, observer: observer)
         defer { warnings.say() }
-        let result = try await body(executor, try await executor.recover())
+        // Nothing but the engine's answers is waited for, for the most part.
+        let result = try await Placement.on(engine.executor) {
+            try await body(executor, try await executor.recover())
+        }
         lock.release()
         return result
     }

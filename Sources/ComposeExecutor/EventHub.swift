@@ -30,7 +30,10 @@ final class EventHub: Sendable {
             try? await engine.withEvents(matching: filter, since: nil) { events in
                 // What happened before the subscription was in force is seen by looking once more.
                 self.signalAll()
-                for try await event in events { self.signal(ContainerID(event.actorID)) }
+                // What runs in a container beside its process, as checks do, changes nothing of it.
+                for try await event in events where !event.action.hasPrefix("exec_") {
+                    self.signal(ContainerID(event.actorID))
+                }
             }
             try? await Task.sleep(for: EventHub.retryDelay)
         }

@@ -51,7 +51,8 @@ package struct Executor: Sendable {
     package func apply(_ plan: Plan, command: String, releasing release: Release? = nil) async throws -> [Leftover] {
         if Task.isCancelled { throw ApplyFailure.interrupted }
         let id = try await shielded { try await journal.begin(plan, in: scope, command: command) }
-        let run = TransactionRun(executor: self, id: id, specs: plan.specs, links: plan.links)
+        let run = TransactionRun(
+            executor: self, id: id, specs: plan.specs, operations: plan.prepare, links: plan.links)
         let withdrawals = Withdrawals(plan: plan)
         if let failure = await prepare(plan.prepare, run, withdrawals).first(where: { !$0.operation.isOptional }) {
             throw await end(

@@ -12,6 +12,8 @@ final class TransactionRun: Sendable {
     private let executor: Executor
     private let specs: [OperationID: ResourceSpec]
     private let links: [OperationID: ContainerLinks]
+    /// The starts of containers that the plan makes, by the operation that makes each.
+    private let starts: [OperationID: OperationID]
     private let waiter: ReadinessWaiter
     private let hooks: HookRunner
     private let ranHooks = Mutex(false)
@@ -26,15 +28,22 @@ final class TransactionRun: Sendable {
     /// How long ago the last container was started, nil where none was.
     var sinceLastStart: Duration? { lastStart.withLock { $0?.elapsed } }
 
-    /// - Parameter made: containers that an earlier, interrupted run made.
+    /// - Parameters:
+    ///   - operations: all that are to be performed before the commit.
+    ///   - made: containers that an earlier, interrupted run made.
     init(
-        executor: Executor, id: TransactionID?, specs: [OperationID: ResourceSpec],
+        executor: Executor, id: TransactionID?, specs: [OperationID: ResourceSpec], operations: [Operation] = [],
         links: [OperationID: ContainerLinks] = [:], made: [OperationID: ContainerID] = [:]
     ) {
         self.executor = executor
         self.id = id
         self.specs = specs
         self.links = links
+        starts = Dictionary(
+            operations.compactMap { operation in
+                guard case .startContainer(.planned(let maker, _)) = operation.action else { return nil }
+                return (maker, operation.id)
+            }, uniquingKeysWith: { first, _ in first })
         self.made = Mutex(made)
         hub = EventHub(engine: executor.engine, project: executor.scope.project)
         waiter = ReadinessWaiter(
@@ -141,7 +150,7 @@ final class TransactionRun: Sendable {
             _ = try await call(operation)
             return
         }
-        try await executor.journal.intend(operation.id, in: id)
+        try await executor.journal.intend(operation.id, andThen: starts[operation.id], in: id)
         let result: String?
         do {
             result = try await call(operation)

@@ -30,7 +30,9 @@ struct FieldDigests: CustomStringConvertible {
     /// Characters of each digest: enough to tell two values of one attribute apart.
     private static let length = 8
 
-    init(_ service: Service) { digests = FieldDigests.values(of: service).mapValues { FieldDigests.digest($0) } }
+    init(_ service: Service) { self.init(FieldDigests.values(of: service)) }
+
+    init(_ values: [String: CanonicalValue]) { digests = values.mapValues { FieldDigests.digest($0) } }
 
     /// A service's attributes that make its containers, by the names that people know.
     static func values(of service: Service) -> [String: CanonicalValue] {
@@ -59,7 +61,7 @@ struct FieldDigests: CustomStringConvertible {
     private static func digest(_ value: CanonicalValue) -> String { digest(value.json()) }
 
     private static func digest(_ bytes: [UInt8]) -> String {
-        String(hexadecimal(SHA256.hash(data: bytes)).prefix(length))
+        hexadecimal(SHA256.hash(data: bytes).prefix(length / 2))
     }
 
     /// `name=digest` pairs in ascending order.
@@ -95,7 +97,14 @@ struct FieldDigests: CustomStringConvertible {
     }
 }
 
-func hexadecimal(_ digest: SHA256.Digest) -> String {
-    let digits = Array("0123456789abcdef")
-    return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+/// Two lower-case digits for each byte.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
+    var digits: [UInt8] = []
+    digits.reserveCapacity(SHA256.Digest.byteCount * 2)
+    for byte in bytes {
+        digits.append(digit(byte >> 4))
+        digits.append(digit(byte & 15))
+    }
+    return String(decoding: digits, as: UTF8.self)
 }

@@ -25,9 +25,10 @@ package enum ContainerHooks {
         for kind in [Hook.Kind.postStart, .preStop] where !service.hooks(kind).isEmpty {
             hooks[kind.rawValue] = service.hooks(kind)
         }
+        guard !hooks.isEmpty else { return nil }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard !hooks.isEmpty, let text = try? encoder.encode(hooks) else { return nil }
+        guard let text = try? encoder.encode(hooks) else { return nil }
         return String(decoding: text, as: UTF8.self)
     }
 }

@@ -37,6 +37,7 @@ package struct ContainerLinks: Sendable, Equatable {
 extension Service {
     /// The services whose containers this one's refer to, in ascending order.
     var references: [String] {
+        guard refersToContainers else { return [] }
         let modes = [networkMode, isolation.ipc, isolation.pid].compactMap { $0.flatMap(Service.reference) }
         let volumes = volumesFrom.filter { !$0.hasPrefix("container:") }
             .compactMap { $0.split(separator: ":").first.map(String.init) }
@@ -51,6 +52,7 @@ extension Service {
 
     /// The service with each reference to another one replaced by that one's container, where `identifier` tells it.
     func resolvingReferences(_ identifier: (String) throws -> ContainerID?) rethrows -> Service {
+        guard refersToContainers else { return self }
         func resolved(_ mode: String?) throws -> String? {
             guard let name = mode.flatMap(Service.reference), let id = try identifier(name) else { return mode }
             return "container:\(id)"
@@ -66,6 +68,11 @@ extension Service {
             return try parts.first.flatMap(identifier)?.rawValue ?? entry
         }
         return service
+    }
+
+    /// Whether it shares anything with other containers; most share nothing.
+    private var refersToContainers: Bool {
+        networkMode != nil || isolation.ipc != nil || isolation.pid != nil || !volumesFrom.isEmpty
     }
 
     private static func reference(_ mode: String) -> String? {

@@ -8,21 +8,28 @@ import Crypto
 package enum Secrecy {
     /// What the names of variables and options have in them that hold secrets.
     static let words = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "API_KEY", "PRIVATE_KEY"]
+    /// By bytes, because every text of a project is looked at for each release.
+    private static let wordBytes = words.map { Array($0.utf8) }
     /// What is shown in place of a secret.
     package static let hidden = "(hidden)"
 
     /// Whether a variable, an option or a field of this name holds a secret. `PASSWORD_FILE` holds a path.
     package static func isSecret(name: String) -> Bool {
-        let name = name.uppercased().replacing("-", with: "_").replacing(".", with: "_")
-        return words.contains { name.contains($0) } && !name.hasSuffix("_FILE")
+        let separators = [UInt8(ascii: "-"), UInt8(ascii: ".")]
+        let name = name.uppercased().utf8.map { separators.contains($0) ? UInt8(ascii: "_") : $0 }
+        let isNamed = wordBytes.contains { word in name.indices.contains { name[$0...].starts(with: word) } }
+        return isNamed && !name.suffix("_FILE".utf8.count).elementsEqual("_FILE".utf8)
     }
 
     /// Whether a text has a secret in it: `--password=x`, `TOKEN=x run`, `postgres://user:x@host`.
     package static func isSecret(text: String) -> Bool {
-        for index in text.indices where text[index] == "=" {
-            let name = text[..<index].reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
-            if isSecret(name: String(name.reversed())) { return true }
+        if text.utf8.contains(UInt8(ascii: "=")) {
+            for index in text.indices where text[index] == "=" {
+                let name = text[..<index].reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+                if isSecret(name: String(name.reversed())) { return true }
+            }
         }
+        guard text.utf8.contains(UInt8(ascii: "@")) else { return false }
         return text.split(separator: "://", omittingEmptySubsequences: false).dropFirst().contains { rest in
             let authority = rest.prefix { $0 != "/" && !$0.isWhitespace }
             guard let end = authority.lastIndex(of: "@") else { return false }

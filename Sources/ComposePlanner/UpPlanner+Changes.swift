@@ -38,7 +38,7 @@ extension UpPlanner {
         guard let label = container.labels[ComposeLabels.fields] else { return nil }
         let new = FieldDigests.values(of: service)
         let old = options.lastApplied?.services[service.name].map(FieldDigests.values) ?? [:]
-        guard let names = FieldDigests(service).changes(since: label) else { return nil }
+        guard let names = FieldDigests(new).changes(since: label) else { return nil }
         return RecreateCause(
             names.flatMap { name, kind -> [FieldChange] in
                 // The release may have left the container as it was; its label tells.

@@ -34,11 +34,14 @@ extension UpPlanner {
     /// The starts whose containers the project cannot do without: all but those of services that nobody named, and that
     /// each of those which depend on them says it does not require.
     func vitalStarts(_ services: [Service]) -> [OperationID] {
-        let vital = services.filter { service in
-            let dependents = project.services.values.compactMap { $0.dependencies[service.name] }
-            return options.services.contains(service.name) || dependents.isEmpty
-                || dependents.contains(where: \.required)
+        // Whether anyone requires it, for each service that any depends on.
+        var isRequired: [String: Bool] = [:]
+        for service in project.services.values {
+            for (name, dependency) in service.dependencies {
+                isRequired[name] = isRequired[name] == true || dependency.required
+            }
         }
+        let vital = services.filter { options.services.contains($0.name) || isRequired[$0.name] != false }
         return vital.flatMap { replicas[$0.name] ?? [] }.compactMap(\.start)
     }
 
@@ -57,11 +60,11 @@ extension UpPlanner {
     }
 
     mutating func planFinalWaits(_ services: [Service]) {
+        let awaited = Set(waits.keys.filter { !$0.isOptional }.map(\.container))
         for service in services {
             for replica in replicas[service.name] ?? [] {
                 let isHealthy = replica.start == nil && replica.observed?.summary.health == .healthy
-                let isAwaited = waits.keys.contains { $0.container == replica.handle && !$0.isOptional }
-                if isHealthy || isAwaited { continue }
+                if isHealthy || awaited.contains(replica.handle) { continue }
                 addWait(
                     for: replica.handle, .up, service: service.name, needs: replica.whenReady,
                     cause: "the command waits for it")

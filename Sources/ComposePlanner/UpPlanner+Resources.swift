@@ -8,29 +8,11 @@ extension UpPlanner {
         if options.onlyStart { return [] }
         var wanted: [String: (platform: String?, cause: String, services: [String])] = [:]
         for service in services { refuseMissingImage(service) }
-        let needed = services.filter { (options.scale[$0.name] ?? $0.replicas) > 0 }
-            .flatMap { service in imageReferences(service).map { (service, $0) } }
-        for (service, reference) in needed {
-            let isPresent = observed.images[reference] != nil
-            let cause: String
-            switch service.pullPolicy {
-            case .always where !options.pulled.contains(reference): cause = "pull_policy is always"
-            case .never where !isPresent:
-                problems.append(
-                    "Service \(service.name) cannot start: image \(reference) is not on the engine and pull_policy is "
-                        + "never. Load or pull the image, or change pull_policy.")
-                continue
-            default:
-                if isPresent { continue }
-                if service.image == nil, service.build != nil, reference == imageReference(service) {
-                    problems.append(
-                        "Service \(service.name) is to be built, which gantry does not do yet, and image \(reference) "
-                            + "is not on the engine. Build it first: `docker build -t \(reference) CONTEXT`.")
-                    continue
-                }
-                cause = "is not on the engine"
+        for service in services where (options.scale[service.name] ?? service.replicas) > 0 {
+            for reference in imageReferences(service) {
+                guard let cause = pullCause(of: reference, service) else { continue }
+                wanted[reference, default: (platform(service), cause, [])].services.append(service.name)
             }
-            wanted[reference, default: (platform(service), cause, [])].services.append(service.name)
         }
         for service in services {
             for mount in service.volumes where mount.kind == .image {
@@ -43,6 +25,28 @@ extension UpPlanner {
         return wanted.sorted { $0.key < $1.key }.map {
             ImagePull(
                 reference: $0.key, platform: $0.value.platform, cause: $0.value.cause, services: $0.value.services)
+        }
+    }
+
+    /// Why an image of a service is to be pulled, nil where it is not.
+    private mutating func pullCause(of reference: String, _ service: Service) -> String? {
+        let isPresent = observed.images[reference] != nil
+        switch service.pullPolicy {
+        case .always where !options.pulled.contains(reference): return "pull_policy is always"
+        case .never where !isPresent:
+            problems.append(
+                "Service \(service.name) cannot start: image \(reference) is not on the engine and pull_policy is "
+                    + "never. Load or pull the image, or change pull_policy.")
+            return nil
+        default:
+            if isPresent { return nil }
+            if service.image == nil, service.build != nil, reference == imageReference(service) {
+                problems.append(
+                    "Service \(service.name) is to be built, which gantry does not do yet, and image \(reference) "
+                        + "is not on the engine. Build it first: `docker build -t \(reference) CONTEXT`.")
+                return nil
+            }
+            return "is not on the engine"
         }
     }
 

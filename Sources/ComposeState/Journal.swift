@@ -56,14 +56,19 @@ package struct JournaledTransaction: Sendable, Equatable {
     }
 }
 
-/// What has been begun and not ended: written before each engine call and after it, read when a command starts.
+/// What has been begun and not ended: written before each engine call, soon after it, and whole at the commit; read when a
+/// command starts.
 ///
 /// Every failure of the file's is a ``StateError``.
 package struct Journal: Sendable {
     let store: StateStore
+    private let steps: StepWriter
     private let running = RunningTransactions()
 
-    package init(_ store: StateStore) { self.store = store }
+    package init(_ store: StateStore) {
+        self.store = store
+        steps = StepWriter(store)
+    }
 
     /// Records a transaction with all of its operations, before the first of them.
     package func begin(_ plan: Plan, in scope: JournalScope, command: String) async throws -> TransactionID {
@@ -96,8 +101,15 @@ package struct Journal: Sendable {
     }
 
     /// Records that the engine is about to be asked.
-    package func intend(_ operation: OperationID, in transaction: TransactionID) async throws {
-        try await set(.intended, result: nil, operation, transaction)
+    ///
+    /// - Parameter start: the start of the container that the operation makes. To take that back is to remove the
+    ///   container, whether or not it was started; so both are recorded at once.
+    package func intend(
+        _ operation: OperationID, andThen start: OperationID? = nil, in transaction: TransactionID
+    ) async throws {
+        try await steps.begin(
+            .init(transaction: transaction, operation: operation),
+            and: start.map { .init(transaction: transaction, operation: $0) })
         // Not before: where it cannot be written, the engine is not asked.
         running.set(.intended, result: nil, operation, transaction)
     }
@@ -105,13 +117,13 @@ package struct Journal: Sendable {
     /// Records that the engine did it, and the identifier of what was made.
     package func complete(_ operation: OperationID, result: String?, in transaction: TransactionID) async throws {
         running.set(.done, result: result, operation, transaction)
-        try await set(.done, result: result, operation, transaction)
+        try await steps.end(record(.done, result: result, operation, transaction))
     }
 
     /// Records that the engine answered with an error, and so will do no more of it.
     package func fail(_ operation: OperationID, in transaction: TransactionID) async throws {
         running.set(.failed, result: nil, operation, transaction)
-        try await set(.failed, result: nil, operation, transaction)
+        try await steps.write(record(.failed, result: nil, operation, transaction))
     }
 
     /// Notes with an operation what taking it back has to know, should that be interrupted.
@@ -126,7 +138,7 @@ package struct Journal: Sendable {
     /// Records that an operation was taken back.
     package func undo(_ operation: OperationID, in transaction: TransactionID) async throws {
         running.set(.undone, result: nil, operation, transaction)
-        try await set(.undone, result: nil, operation, transaction)
+        try await steps.write(record(.undone, result: nil, operation, transaction))
     }
 
     /// The point of no return. A release is kept, and services are held, exactly when the commit is.
@@ -134,6 +146,8 @@ package struct Journal: Sendable {
         _ transaction: TransactionID, holding holds: HoldChange = HoldChange(), releasing release: Release? = nil,
         in scope: JournalScope? = nil
     ) async throws {
+        // Whoever finishes it has to know what was made.
+        try await steps.flush()
         try await store.write { database in
             try database.execute(
                 sql: #"UPDATE "transaction" SET isCommitted = 1 WHERE id = ?"#, arguments: [transaction.rawValue])
@@ -153,7 +167,8 @@ package struct Journal: Sendable {
 
     /// A transaction as it stands, nil when it has ended.
     package func transaction(_ id: TransactionID) async throws -> JournaledTransaction? {
-        try await store.read { database in
+        try? await steps.flush()
+        return try await store.read { database in
             try Row.fetchOne(database, sql: #"SELECT * FROM "transaction" WHERE id = ?"#, arguments: [id.rawValue])
                 .map { try Journal.transaction($0, database) }
         }
@@ -185,19 +200,12 @@ package struct Journal: Sendable {
         }
     }
 
-    private func set(
+    private func record(
         _ progress: JournaledTransaction.Step.Progress, result: String?, _ operation: OperationID,
         _ transaction: TransactionID
-    ) async throws {
-        try await store.write { database in
-            let statement = try database.cachedStatement(
-                sql: """
-                    UPDATE step SET progress = ?, result = coalesce(?, result)
-                    WHERE "transaction" = ? AND operation = ?
-                    """)
-            try statement.execute(
-                arguments: [progress.rawValue, result, transaction.rawValue, operation.rawValue])
-        }
+    ) -> StepWriter.Record {
+        StepWriter.Record(
+            progress: progress, result: result, step: .init(transaction: transaction, operation: operation))
     }
 
     /// Throws what reading any transaction would throw.
@@ -226,21 +234,30 @@ package struct Journal: Sendable {
 
 /// The transactions that this process has begun and not ended; an object, because copies of a journal share it.
 private final class RunningTransactions: Sendable {
-    private let all = Mutex<[TransactionID: JournaledTransaction]>([:])
+    private struct Entry {
+        var transaction: JournaledTransaction
+        let places: [OperationID: Int]
+    }
 
-    func begin(_ transaction: JournaledTransaction) { all.withLock { $0[transaction.id] = transaction } }
+    private let all = Mutex<[TransactionID: Entry]>([:])
+
+    func begin(_ transaction: JournaledTransaction) {
+        let places = Dictionary(
+            transaction.steps.enumerated().map { ($1.operation.id, $0) }, uniquingKeysWith: { first, _ in first })
+        all.withLock { $0[transaction.id] = Entry(transaction: transaction, places: places) }
+    }
 
     func end(_ id: TransactionID) { all.withLock { $0[id] = nil } }
 
-    func transaction(_ id: TransactionID) -> JournaledTransaction? { all.withLock { $0[id] } }
+    func transaction(_ id: TransactionID) -> JournaledTransaction? { all.withLock { $0[id]?.transaction } }
 
     func set(
         _ progress: JournaledTransaction.Step.Progress, result: String?, _ operation: OperationID, _ id: TransactionID
     ) {
         all.withLock { all in
-            guard let index = all[id]?.steps.firstIndex(where: { $0.operation.id == operation }) else { return }
-            all[id]?.steps[index].progress = progress
-            if let result { all[id]?.steps[index].result = result }
+            guard let place = all[id]?.places[operation] else { return }
+            all[id]?.transaction.steps[place].progress = progress
+            if let result { all[id]?.transaction.steps[place].result = result }
         }
     }
 }

@@ -65,7 +65,7 @@ package struct StateStore: Sendable {
         do {
             return try await database.read(body)
         } catch {
-            throw StateError(error, path: path) ?? error
+            throw described(error)
         }
     }
 
@@ -74,9 +74,15 @@ package struct StateStore: Sendable {
         do {
             return try await database.write(body)
         } catch {
-            throw StateError(error, path: path) ?? error
+            throw described(error)
         }
     }
+
+    /// Has `body` called in turn with all reads and writes, and returns at once.
+    func enqueue(_ body: @escaping @Sendable (Database) -> Void) { database.asyncWriteWithoutTransaction(body) }
+
+    /// The ``StateError`` that a failure of the file's is.
+    func described(_ error: any Error) -> any Error { StateError(error, path: path) ?? error }
 
     // MARK: Opening
 

@@ -37,8 +37,15 @@ public struct DockerEngine: ContainerEngine {
     /// Makes a client of the engine at `address`; nothing is sent yet.
     public init(address: EngineAddress = .standard, configuration: Configuration = Configuration()) {
         transport = EngineTransport(
-            address: address, configuration: configuration, eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+            address: address, configuration: configuration, eventLoop: DockerEngine.eventLoops.next())
     }
+
+    /// One thread for all connections of the process: they wait far more than they work.
+    private static let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    /// Where tasks run beside the connections: there a call changes threads neither on its way nor on its way back. For
+    /// tasks that mostly wait for the engine; one that computes for long holds up every call.
+    package var executor: any TaskExecutor { EventLoopExecutor(transport.eventLoop) }
 
     /// Closes the connections that are kept for later; calls under way end undisturbed, new ones are refused.
     public func shutdown() async { await transport.shutDown() }

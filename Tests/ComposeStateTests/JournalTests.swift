@@ -72,6 +72,37 @@ import Testing
         #expect(try await journal.unfinished(in: JournalTests.scope) == [])
     }
 
+    /// An intent is in the file when it is recorded; an outcome waits for the next record while the engine is at others,
+    /// and is there at the commit at the latest.
+    @Test func outcomesShareTheNextRecordsWrite() async throws {
+        let folder = try TemporaryFolder()
+        let (journal, other) = (
+            Journal(try StateStore(path: folder.path("state"))), Journal(try StateStore(path: folder.path("state")))
+        )
+        let id = try await journal.begin(JournalTests.plan, in: JournalTests.scope, command: "up")
+        func inFile() async throws -> [JournaledTransaction.Step.Progress] {
+            try await other.transaction(id)?.steps.prefix(5).map(\.progress) ?? []
+        }
+        try await journal.intend(OperationID(1), in: id)
+        try await journal.intend(OperationID(2), in: id)
+        #expect(try await inFile() == [.intended, .intended, .pending, .pending, .pending])
+        try await journal.complete(OperationID(1), result: "n", in: id)
+        #expect(try await inFile() == [.intended, .intended, .pending, .pending, .pending])
+        // The start is recorded with the creation, which is all that is taken back of it.
+        try await journal.intend(OperationID(3), andThen: OperationID(5), in: id)
+        #expect(try await inFile() == [.done, .intended, .intended, .pending, .intended])
+        #expect(try await journal.account(of: id)?.steps[4].progress == .pending)
+        try await journal.complete(OperationID(3), result: "new", in: id)
+        try await journal.intend(OperationID(5), in: id)
+        try await journal.complete(OperationID(5), result: nil, in: id)
+        try await journal.commit(id)
+        #expect(try await inFile() == [.done, .intended, .done, .pending, .done])
+        #expect(try await other.transaction(id)?.steps[2].result == "new")
+        // Where nothing else is under way, no record would follow.
+        try await journal.complete(OperationID(2), result: nil, in: id)
+        #expect(try await inFile() == [.done, .done, .done, .pending, .done])
+    }
+
     @Test func theUnfinishedComeInTheirOrderAndScope() async throws {
         let journal = Journal(try StateStore())
         let scope = JournalTests.scope

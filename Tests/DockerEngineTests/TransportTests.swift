@@ -15,6 +15,29 @@ struct TransportTests {
         }
     }
 
+    /// There everything waits in turn on one thread, so that any wait which held it would never end.
+    @Test func callsMayBeMadeWhereTheConnectionsAreServed() async throws {
+        try await withStub { connection in
+            try await connection.serve { _ in Stub.json("[]") }
+        } _: { (engine, _) async throws in
+            try await withTaskExecutorPreference(engine.executor) {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<5 {
+                        group.addTask { try await engine.containers(matching: ObjectFilter()).count }
+                    }
+                    for try await count in group { #expect(count == 0) }
+                }
+                await #expect(throws: CancellationError.self) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.cancelAll()
+                        group.addTask { _ = try await engine.containers(matching: ObjectFilter()) }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
     @Test func anAnswerMayArriveInAnyPieces() async throws {
         let answer = Stub.chunkedHead.utf8 + Stub.chunk(#"[{"Id":"#) + Stub.chunk(#""c1"}]"#) + Stub.lastChunk.utf8
         try await withStub { connection in

@@ -6,12 +6,15 @@ import NIOHTTP1
 final class EngineTransport: Sendable {
     let address: EngineAddress
     let configuration: DockerEngine.Configuration
+    /// The one that serves all connections.
+    let eventLoop: any EventLoop
     private let pool: ConnectionPool
     private let negotiator: Negotiator
 
     init(address: EngineAddress, configuration: DockerEngine.Configuration, eventLoop: any EventLoop) {
         self.address = address
         self.configuration = configuration
+        self.eventLoop = eventLoop
         self.pool = ConnectionPool(
             address: address, eventLoop: eventLoop, connectTimeout: configuration.connectTimeout,
             maximumIdle: configuration.maximumIdleConnections)
