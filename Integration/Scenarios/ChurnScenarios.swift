@@ -27,7 +27,7 @@ import Testing
         }
         let account = total.withLock { $0 }
         print("churn: \(account)")
-        #expect(account.ups + account.takenBack == Self.alternations)
+        #expect(account.ups + account.takenBack + account.refused == Self.alternations)
         #expect(account.emptied > 0 && account.made > Self.alternations)
     }
 }

@@ -103,12 +103,12 @@ extension UpPlanner {
                 && !known.contains { $0.id == container.id && goes($0) }
         }
         guard lost.isEmpty else {
-            let isSwitchedOff = lost.allSatisfy { container in
+            let isLeftOut = lost.allSatisfy { container in
                 container.labels[ComposeLabels.service].map(project.disabledServices.contains) == true
             }
             let (whose, way) =
-                isSwitchedOff
-                ? ("whose profile is not on", "Add --profile, or stop them")
+                isLeftOut
+                ? ("whose services this command leaves out", "Name those too, add their --profile, or stop them")
                 : ("which no service of the file makes anew", "Stop or remove them, or use --remove-orphans")
             problems.append(
                 "Network \(network.name) must be removed (\(change)), and these run on it, \(whose): "

@@ -77,7 +77,7 @@ import Testing
         #expect(try stage.plan().finish.contains { $0.action.description == "remove container shop-web-1" })
     }
 
-    @Test func aServiceWhoseProfileIsOffStandsInTheWayAndSaysSo() throws {
+    @Test func aServiceThatIsLeftOutStandsInTheWayAndSaysSo() throws {
         var stage = try ResourceChangesTests.changed()
         stage.project.services["web"] = nil
         stage.project.disabledServices = ["web"]
