@@ -56,6 +56,41 @@ import Testing
         }
     }
 
+    /// The last one turns off the light.
+    @Test func ctrlCMustLeaveWhatAnotherRunNeeds() async throws {
+        let compose = AttachedScenarios.talking.replacing("  other:", with: "  admin:\n    depends_on: [db]")
+        try await Scenario.with(compose) { scenario in
+            let first = try await scenario.whileRunning("up", "web") { first in
+                try await first.waitForOutput("page one")
+                let second = try await scenario.whileRunning("up", "admin") { second in
+                    try await second.waitForOutput("other speaks")
+                    try await scenario.wait(for: "all") { try await scenario.running() == ["db", "web", "admin"] }
+                    try first.signal(.interrupt)
+                    try await first.waitForError("db stays, because admin needs it.")
+                    try await scenario.wait(for: "web's end") { try await scenario.running() == ["db", "admin"] }
+                    try second.signal(.interrupt)
+                }
+                second.exits(130)
+                #expect(try await scenario.running() == [], "\(second)")
+            }
+            first.exits(130)
+        }
+    }
+
+    @Test(arguments: [["up", "-d", "db"], ["up", "-d", "web"], ["start", "db"]])
+    func ctrlCMustLeaveWhatWasAskedForMeanwhile(arguments: [String]) async throws {
+        try await Scenario.with(AttachedScenarios.talking) { scenario in
+            let attached = try await scenario.whileRunning("up", "web") { running in
+                try await running.waitForOutput("page one")
+                try await scenario.command(arguments).run().exits(0)
+                try running.signal(.interrupt)
+            }
+            let service = arguments[arguments.count - 1]
+            attached.exits(130).says("\(service) stays, because another command has asked for it since.")
+            #expect(try await scenario.running() == (service == "db" ? ["db"] : ["db", "web"]), "\(attached)")
+        }
+    }
+
     @Test func ctrlCTypedOnATerminalMustStopTheRun() async throws {
         try await Scenario.with(AttachedScenarios.talking) { scenario in
             let attached = try await scenario.whileRunning("up", onTerminal: true) { running in

@@ -109,6 +109,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["stop", "down"]) func whatARemovedContainerNeededMustEndWithIt(_ command: String) async throws {
+        try await Scenario.with(HoldScenarios.stack) { scenario in
+            try await scenario.gantry("up", "-d", "web")
+            let web = try await scenario.container(of: "web").id
+            try await scenario.engine.removeContainer(web, force: true, anonymousVolumes: true)
+            try await scenario.gantry(command, "web").says("db ends too")
+            #expect(try await scenario.running() == [])
+        }
+    }
+
     // MARK: What down leaves
 
     /// Runs a container of nobody's project in a network of the scenario's until `body` has ended.

@@ -137,6 +137,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [["up"], ["up", "-d"], ["supervise"]])
+    func ctrlCWhileACommandWaitsForAnotherMustOnlyEndTheWaiting(arguments: [String]) async throws {
+        try await Scenario.with(InterruptionScenarios.unready) { scenario in
+            let first = try await scenario.whileRunning("up", "-d", "--wait") { up in
+                try await scenario.wait(for: "the start of all three") { try await scenario.running().count == 3 }
+                let second = try await scenario.command(arguments).withProcess { second in
+                    try await second.waitForError("Waiting for project \(scenario.project)")
+                    try second.signal(.interrupt)
+                }
+                second.exits(130).says("Stopped waiting for project \(scenario.project)")
+                #expect(!second.error.contains("Stopping what"), "\(second)")
+                #expect(try await scenario.running().count == 3)
+                try up.signal(.interrupt)
+            }
+            first.exits(130)
+        }
+    }
+
     @Test func aCommandMustWaitForTheOneThatChangesTheProject() async throws {
         try await Scenario.with(InterruptionScenarios.unready) { scenario in
             _ = try await scenario.whileRunning("up", "-d", "--wait") { up in

@@ -147,6 +147,21 @@ import Testing
         }
     }
 
+    /// Nobody waits for it, and its policy starts it again.
+    @Test func aCrashLoopMustFailUpThoughNothingWaitsForIt() async throws {
+        let compose = """
+            services:
+              loop: {image: busybox, restart: always, command: sh -c 'echo boom; exit 3'}
+              other: {image: busybox, init: true, restart: always, command: sleep infinity}
+            """
+        try await Scenario.with(compose) { scenario in
+            let up = try await scenario.gantry("up", "-d", exits: 1)
+            up.says("\(scenario.name("loop")) keeps exiting", "| boom", "Rolled back")
+            try await scenario.expectNothing()
+            try await scenario.gantry("up", "-d", "other")
+        }
+    }
+
     @Test func startMustRespectTheConditions() async throws {
         let compose = """
             services:

@@ -61,6 +61,13 @@ import Testing
         }
     }
 
+    @Test func aTerminalThatIsAskedForMustBeSaidToHaveNoEffect() async throws {
+        try await Scenario.with(RunScenarios.stack) { scenario in
+            let run = try await scenario.gantry("run", "--rm", "-it", "tool")
+            run.says("-i and -t have no effect yet: the command gets neither input nor a terminal.")
+        }
+    }
+
     @Test func aProfileMustBeOnForTheServiceNamed() async throws {
         try await Scenario.with(RunScenarios.stack) { scenario in
             let own = try await scenario.gantry("run", "--rm", "tool")
@@ -104,7 +111,7 @@ import Testing
                 try await running.waitForOutput("ready")
                 try running.signal(isInterrupt ? .interrupt : .terminate)
             }
-            run.exits(9)
+            run.exits(9).says("The signal was handed on to the command; press Ctrl-C again to stop its container.")
             #expect(run.output == "ready\ntold\n", "\(run)")
             #expect(try await scenario.containers().isEmpty)
         }

@@ -35,6 +35,20 @@ import Testing
         }
     }
 
+    @Test func withTheLastReplicaMustEndWhatNothingNeedsAnyMore() async throws {
+        try await ScaleScenarios.with { scenario in
+            try await scenario.gantry("scale", "web=2")
+            try await scenario.gantry("scale", "--keep-deps", "web=0")
+            #expect(try await scenario.running() == ["db"])
+            let dry = try await scenario.gantry("--dry-run", "scale", "web=0")
+            #expect(dry.output.contains("stop container \(scenario.name("db"))"), "\(dry)")
+            try await scenario.gantry("scale", "web=0").says("db ends too, because nothing needs it any more")
+            #expect(try await scenario.running() == [])
+            try await scenario.gantry("scale", "web=0")
+            #expect(try await scenario.running() == [], "what has no replica needs nothing")
+        }
+    }
+
     @Test func withoutDependenciesOnlyTheServiceMustComeUp() async throws {
         try await ScaleScenarios.with { scenario in
             try await scenario.gantry("scale", "--no-deps", "web=2")

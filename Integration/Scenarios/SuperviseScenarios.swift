@@ -135,6 +135,36 @@ import Testing
         }
     }
 
+    /// The first run falls before the project is up; the second comes up.
+    @Test func theDelayMustBeHeededFromTheFirstFallOn() async throws {
+        let compose = """
+            services:
+              db:
+                image: busybox
+                init: true
+                command: sh -c 'echo run; test -e /again && touch /ready && sleep infinity; touch /again; exit 3'
+                healthcheck: {test: "test -e /ready", interval: 600s}
+                deploy: {restart_policy: {condition: on-failure, delay: 2s, max_attempts: 2}}
+              web:
+                image: busybox
+                init: true
+                command: sleep infinity
+                depends_on: {db: {condition: service_healthy}}
+            """
+        try await Scenario.with(compose) { scenario in
+            let kept = try await scenario.whileRunning("supervise") { running in
+                try await running.waitForError(Self.isUp)
+                #expect(try await scenario.container(of: "db").restartCount == 0, "the engine restarts nothing")
+                try running.signal(.terminate)
+            }
+            kept.exits(0).says("db-1 ended with code 3; it is started again in 2s.")
+            #expect(try await scenario.log(of: "db") == "run\nrun\n", "\(kept)")
+            #expect(
+                try await scenario.container(of: "db").restartPolicy
+                    == RestartPolicySpec(name: "on-failure", maximumRetries: 2))
+        }
+    }
+
     @Test func whatWasStoppedDuringItsDelayMustStaySo() async throws {
         let compose = """
             services:

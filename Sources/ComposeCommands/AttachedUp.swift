@@ -55,6 +55,10 @@ struct AttachedUp {
         let run = try ForegroundRun(
             up: up, watching: watching, showingOn: ConsoleSink(format, to: writer, separatesErrors: true), renderer,
             keeping: keeping)
+        try await run.holding { try await end(run, renderer) }
+    }
+
+    private func end(_ run: ForegroundRun, _ renderer: ProgressRenderer) async throws {
         do {
             let end = try await run.run(endingOn: [.interrupt, .terminate, .hangup]) { action in
                 if let text = Self.text(action) { standardError(renderer.lineStart + text) }
@@ -66,13 +70,16 @@ struct AttachedUp {
             throw CommandExit(rawValue: Int32(interruption.signal.exitCode))
         } catch let failure as OutputFailure {
             // Nobody can watch any more, so the run is over.
-            Self.say(await run.stopper.stop(run.attached.startedContainers))
+            Self.say(await run.stopper.end(run.attached.startedContainers))
             if failure != .closed { throw failure }
         }
     }
 
     private static func say(_ leftovers: [Leftover]) {
-        for leftover in leftovers { standardError("Left behind: " + LeftoverText.text(leftover)) }
+        for leftover in leftovers {
+            standardError(
+                leftover.isInUse ? LeftoverText.staying(leftover) : "Left behind: " + LeftoverText.text(leftover))
+        }
     }
 
     /// The services named, or all, without those that do not want to be shown; the run lasts for those named.

@@ -6,11 +6,9 @@ import FoundationEssentials
 extension CommandSession {
     /// Tries to get the right to keep a project, which one process has at a time.
     func attemptSupervision(of project: String, command: String) throws -> ProjectLock.Attempt {
-        let since = EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19)
-        let holder = "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since \(since)Z)"
         // Opening the journal makes the folder too.
         _ = try StateDirectory(environment: environment).journal()
-        return try ProjectLock.attempt(path: supervisionPath(of: project), holder: holder)
+        return try ProjectLock.attempt(path: supervisionPath(of: project), holder: holder(of: command))
     }
 
     /// Whether a process keeps the project.

@@ -7,6 +7,7 @@ import ComposeState
 import DockerEngine
 import EngineAPI
 import FoundationEssentials
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -22,6 +23,7 @@ struct CommandSession: Sendable {
     let address: EngineAddress
     let engine: DockerEngine
     private let warnings = EngineWarnings()
+    private let turn = Turn()
     /// Seconds to wait for another command that changes the project; nil waits until it has ended.
     var lockWait: Int?
 
@@ -201,8 +203,10 @@ struct CommandSession: Sendable {
 
     /// Carries out a plan of which nothing is taken back, showing progress and then what is left. A network or volume
     /// that others use is no failure.
+    ///
+    /// - Parameter isFollowUp: whether it comes after what the command was for, so that nothing to do is nothing to say.
     func carryOut(
-        project: String, command: String, _ makePlan: (ObservedState) -> Plan
+        project: String, command: String, isFollowUp: Bool = false, _ makePlan: (ObservedState) -> Plan
     ) async throws {
         if options.dryRun {
             let scope = JournalScope(engine: address.description, project: project)
@@ -212,7 +216,7 @@ struct CommandSession: Sendable {
             observed.holds = (try? await journal?.holds(in: scope)) ?? HoldSet()
             let plan = makePlan(observed)
             for notice in plan.notices { standardError(notice) }
-            standardOutput(plan.description)
+            if !plan.isEmpty || !isFollowUp { standardOutput(plan.description) }
             return
         }
         let renderer = ProgressRenderer(title: "\(command) \(project)", mode: progressMode, terminal: terminal)
@@ -225,11 +229,11 @@ struct CommandSession: Sendable {
             observed.holds = try await executor.holds()
             let plan = makePlan(observed)
             for notice in plan.notices { standardError(notice) }
-            if plan.isEmpty { standardError("Project \(project): nothing to \(command).") }
+            if plan.isEmpty, !isFollowUp { standardError("Project \(project): nothing to \(command).") }
             return await renderer.display { await executor.carryOut(plan) }
         }
         for leftover in leftovers where leftover.isInUse {
-            standardError("\(leftover.what) stays, because \(leftover.reason).")
+            standardError(LeftoverText.staying(leftover))
         }
         let failures = leftovers.filter { !$0.isInUse }
         guard failures.isEmpty else {
@@ -244,12 +248,20 @@ struct CommandSession: Sendable {
     /// How often a held lock is tried again: seldom enough to cost nothing, often enough not to be noticed.
     private static let lockRetry: Duration = .milliseconds(200)
 
+    /// Whether the command waits for another one, so that it has done nothing yet.
+    var isWaitingForTurn: Bool { turn.isAwaited.withLock { $0 } }
+
+    /// What others are told of a command that they wait for, or that holds what they would stop.
+    func holder(of command: String) -> String {
+        let now = EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19)
+        return "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since \(now)Z)"
+    }
+
     private func lock(_ path: String, project: String, command: String) async throws -> ProjectLock {
-        let holder =
-            "gantry \(command) (process \(ProcessInfo.processInfo.processIdentifier), since "
-            + "\(EngineTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).rfc3339.prefix(19))Z)"
+        let holder = holder(of: command)
         var isToldOf: ProjectLock.Holder?
         let began = ContinuousClock.now
+        defer { turn.isAwaited.withLock { $0 = false } }
         while true {
             switch try ProjectLock.attempt(path: path, holder: holder) {
             case .locked(let lock): return lock
@@ -257,14 +269,25 @@ struct CommandSession: Sendable {
                 if let lockWait, began.duration(to: .now) >= .seconds(lockWait) {
                     throw LockHeld(project: project, holder: holder.description, seconds: lockWait)
                 }
+                turn.isAwaited.withLock { $0 = true }
                 if isToldOf != holder {
                     standardError("Waiting for project \(project), which \(holder.description) is changing.")
                     isToldOf = holder
                 }
             }
-            try await Task.sleep(for: CommandSession.lockRetry)
+            do {
+                try await Task.sleep(for: CommandSession.lockRetry)
+            } catch {
+                standardError("Stopped waiting for project \(project); `gantry \(command)` has changed nothing.")
+                throw error
+            }
         }
     }
+}
+
+/// Whether a command's turn to change its project has come; an object, because copies of a session share it.
+private final class Turn: Sendable {
+    let isAwaited = Mutex(false)
 }
 
 /// A variable of the environment that cannot be understood.

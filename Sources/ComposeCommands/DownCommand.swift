@@ -22,10 +22,7 @@ struct DownCommand: AsyncParsableCommand {
     @Flag(name: .customLong("remove-orphans"), help: "Also remove containers without a service in the file.")
     var removeOrphans = false
 
-    @Option(
-        name: [.customLong("timeout"), .customShort("t")],
-        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
-    var timeout: Int?
+    @OptionGroup var grace: GraceOptions
 
     @Flag(
         name: .customLong("keep-deps"),
@@ -48,7 +45,7 @@ struct DownCommand: AsyncParsableCommand {
         down.removeVolumes = volumes
         down.removeOrphans = removeOrphans || session.removesOrphans
         down.keepsDependencies = keepDependencies
-        down.stopGrace = timeout
+        down.stopGrace = grace.timeout
         let chosen = down
         try await session.carryOut(project: name, command: "down") { observed in
             DownPlanner.down(name, project: project, observed: observed, options: chosen)

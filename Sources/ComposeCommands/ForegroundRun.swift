@@ -2,8 +2,10 @@ import ComposeExecutor
 import ComposeLogs
 import ComposeModel
 import ComposePlanner
+import ComposeState
 import ComposeSupervisor
 import EngineAPI
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -23,12 +25,17 @@ struct ForegroundRun {
     let supervisor: Supervisor
     private let keeping: Keeping
     private let sink: ConsoleSink
+    private let executor: Executor
+    private let id = TransactionID().rawValue
 
     init(
         up: UpRun, watching options: AttachedRun.Options, showingOn sink: ConsoleSink, _ renderer: ProgressRenderer,
         keeping: Keeping
     ) throws {
         let session = up.session
+        var up = up
+        // Of what is kept for its own sake, all ends with the run.
+        if keeping != .untilTold { up.options.run = id }
         self.up = up
         self.renderer = renderer
         self.sink = sink
@@ -38,10 +45,10 @@ struct ForegroundRun {
             engine: session.engine, project: up.project.name, options: options, sink: sink,
             warn: { say("gantry: \($0)") })
         let observer = attached.observer(reportingTo: renderer)
+        executor = try session.executor(project: up.project.name, limits: up.limits, observer: observer)
         stopper = RunStopper(
-            engine: session.engine,
-            executor: try session.executor(project: up.project.name, limits: up.limits, observer: observer),
-            project: up.project.name, declared: up.project, grace: up.options.stopGrace)
+            engine: session.engine, executor: executor, project: up.project.name, declared: up.project,
+            grace: up.options.stopGrace, run: id)
         supervisor = Supervisor(
             engine: session.engine, project: up.project, isLasting: keeping == .untilTold,
             target: KeptProject(up: up, observer: observer, renderer: renderer), stopper: stopper,
@@ -59,12 +66,22 @@ struct ForegroundRun {
     ) async throws -> Foreground.End {
         let signals = Signals([.interrupt, .terminate, .hangup])
         let reloads = signals.stream(of: Set([Signal.hangup]).subtracting(ends))
+        let isUp = Mark()
         let foreground = Foreground(
             run: attached, keeping: keeping == .nothing ? nil : AttachedRun.Keeping(supervisor, reloads: reloads),
-            stopper: stopper, announce: announce, leave: { _exit(Int32($0)) })
+            stopper: stopper,
+            announce: { [session = up.session] action in
+                // What has not begun is not stopped, and the end of the waiting is said where it ends.
+                if action != .stopGracefully || isUp.isSet || !session.isWaitingForTurn { announce(action) }
+            }, leave: { _exit(Int32($0)) })
         let end = try await renderer.displayBelowOutput {
-            try await foreground.run(signals: signals.stream(of: ends), reportingTo: renderer, didApply: didApply) {
-                observer in
+            try await foreground.run(
+                signals: signals.stream(of: ends), reportingTo: renderer,
+                didApply: {
+                    isUp.set()
+                    didApply()
+                }
+            ) { observer in
                 let left = try await up.apply(reportingTo: observer, showing: renderer)
                 guard keeping == .untilTold else { return left }
                 // The end of what lasts is far away.
@@ -75,4 +92,33 @@ struct ForegroundRun {
         try await sink.flush()
         return end
     }
+
+    /// Holds the services that the command is for, and what they need, until `body` has ended.
+    func holding<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let living = await executor.begin(hold)
+        do {
+            let result = try await body()
+            await executor.end(living)
+            return result
+        } catch {
+            await executor.end(living)
+            throw error
+        }
+    }
+
+    /// What the run holds, so that another one's end does not take it away.
+    private var hold: RunHold {
+        let all = Set(up.project.services.keys)
+        let named = up.options.services.isEmpty ? all : Set(up.options.services)
+        return RunHold(
+            id: id, holder: up.session.holder(of: up.command), named: named,
+            services: up.options.withoutDependencies ? named : all)
+    }
+}
+
+/// Something that has happened or not; an object, because tasks share it.
+private final class Mark: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
 }

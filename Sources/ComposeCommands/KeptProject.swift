@@ -19,6 +19,7 @@ struct KeptProject: SupervisedProject {
         options.stopGrace = up.options.stopGrace
         options.scale = up.options.scale
         options.isSupervised = true
+        options.leavesHolds = true
         if up.options.withoutDependencies {
             options.withoutDependencies = true
             if options.services.isEmpty { options.services = up.options.services }

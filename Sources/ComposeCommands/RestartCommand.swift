@@ -17,10 +17,7 @@ struct RestartCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-deps"), help: "Leave what declares `restart: true` for the services named alone.")
     var noDependents = false
 
-    @Option(
-        name: [.customLong("timeout"), .customShort("t")],
-        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
-    var timeout: Int?
+    @OptionGroup var grace: GraceOptions
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
@@ -36,7 +33,7 @@ struct RestartCommand: AsyncParsableCommand {
         var restart = RestartOptions()
         restart.services = services
         restart.withoutDependents = noDependents
-        restart.stopGrace = timeout
+        restart.stopGrace = grace.timeout
         let run = RestartRun(session: session, name: name, project: project, options: restart)
         if options.dryRun { return standardOutput(try await run.plan().description) }
         session.sayUntidied(try await Interruption.scope { try await run.apply() })

@@ -161,6 +161,7 @@ struct RunCommand: AsyncParsableCommand {
             }
         }
         let dependencies = dependencies(of: service, session, project)
+        if let warning = unheededTerminal { standardError(warning) }
         if options.dryRun { return try await dependencies.dryRun() }
         let renderer = dependencies.renderer(quiet ? .quiet : session.progressMode)
         let leftovers = try await Interruption.scope { [quietPull] in
@@ -180,9 +181,9 @@ struct RunCommand: AsyncParsableCommand {
 
     private func run(_ container: OneOff, on engine: any ContainerEngine) async throws {
         let signals = Signals([.interrupt, .terminate, .hangup])
-        let run = OneOffRun(engine: engine, container: container, output: TerminalWriter(policy: .wait)) { code in
-            _exit(Int32(code))
-        }
+        let run = OneOffRun(
+            engine: engine, container: container, output: TerminalWriter(policy: .wait),
+            announce: { [quiet] in if !quiet { standardError(Self.text($0)) } }, leave: { _exit(Int32($0)) })
         if detach {
             let id = try await run.detached()
             if !quiet { standardOutput(id.rawValue) }
@@ -194,6 +195,25 @@ struct RunCommand: AsyncParsableCommand {
         } catch OutputFailure.closed {
             // A reader that has seen enough is a normal end.
         }
+    }
+
+    /// What a signal brings about; a line of its own, because a terminal shows `^C`.
+    private static func text(_ answer: OneOffRun.Answer) -> String {
+        switch answer {
+        case .handOn: "\nThe signal was handed on to the command; press Ctrl-C again to stop its container."
+        case .stop: "\nStopping the container; press Ctrl-C again to kill it."
+        case .kill: "\nKilling it; press Ctrl-C once more to leave at once."
+        case .leave: "\nLeaving. `gantry ps -a` shows what still runs."
+        }
+    }
+
+    /// What is said where a terminal or an input is asked for; nil where none is.
+    var unheededTerminal: String? {
+        let asked = (interactive ? ["-i"] : []) + (terminal ? ["-t"] : [])
+        guard !asked.isEmpty else { return nil }
+        return
+            "gantry: \(asked.joined(separator: " and ")) \(asked.count == 1 ? "has" : "have") no effect yet: the command "
+            + "gets neither input nor a terminal."
     }
 
     /// What brings up what the service needs.
@@ -253,21 +273,5 @@ enum PullChoice: String, ExpressibleByArgument, CaseIterable {
         case .missing: .missing
         case .never: .never
         }
-    }
-}
-
-/// Passes everything on but how images are fetched.
-private struct WithoutPulls: ApplyObserver {
-    let next: any ApplyObserver
-
-    func report(_ event: ApplyEvent) {
-        switch event {
-        case .pulling, .pullProgress, .pulled: break
-        default: next.report(event)
-        }
-    }
-
-    func willStart(_ container: ContainerID, name: String, service: String) async {
-        await next.willStart(container, name: name, service: service)
     }
 }

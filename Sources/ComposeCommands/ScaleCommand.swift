@@ -1,4 +1,5 @@
 import ArgumentParser
+import ComposeModel
 import ComposePlanner
 
 /// `gantry scale`
@@ -7,12 +8,18 @@ struct ScaleCommand: AsyncParsableCommand {
         commandName: "scale", abstract: "Changes how many replicas services have.",
         discussion: """
             What the services depend on comes up as with `up`; when anything fails, everything is taken back. The next `up`
-            goes by the files again.
+            goes by the files again. With a service that is to have none ends what was started only because it depends on
+            it, as with `stop`.
             Example: gantry scale web=3 worker=0
             """)
 
     @Flag(name: .customLong("no-deps"), help: "Leave what the services depend on alone.")
     var noDependencies = false
+
+    @Flag(
+        name: .customLong("keep-deps"),
+        help: "End only the replicas of the services named, not what was started only for them.")
+    var keepDependencies = false
 
     @Argument(help: ArgumentHelp("How many replicas a service is to have: web=3.", valueName: "service=n"))
     var replicas: [String]
@@ -36,7 +43,18 @@ struct ScaleCommand: AsyncParsableCommand {
         up.withoutDependencies = noDependencies
         up.isLasting = true
         up.refusesEarlyExits = true
+        up.noReplicaNeedsNothing = true
         try await UpRun(session: session, project: project, options: up, waitTimeout: nil, command: "scale").detached()
+        let emptied = services.filter { up.scale[$0] == 0 }
+        if emptied.isEmpty || keepDependencies || noDependencies { return }
+        var stop = DownOptions()
+        stop.services = emptied
+        try await session.carryOut(project: project.name, command: "scale", isFollowUp: true) { [stop] observed in
+            var observed = observed
+            // A dry run has left them there.
+            observed.containers.removeAll { emptied.contains($0.service) && !$0.isOneOff }
+            return DownPlanner.stop(project.name, project: project, observed: observed, options: stop)
+        }
     }
 }
 

@@ -11,10 +11,7 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(name: .customLong("wait"), help: "Return only when every service is up.")
     var wait = false
 
-    @Option(
-        name: .customLong("wait-timeout"),
-        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
-    var waitTimeout: Int?
+    @OptionGroup var patience: PatienceOptions
 
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
@@ -32,7 +29,8 @@ struct StartCommand: AsyncParsableCommand {
         up.isLasting = true
         up.refusesEarlyExits = true
         up.wait = wait
-        let run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "start")
+        let run = UpRun(
+            session: session, project: project, options: up, waitTimeout: patience.waitTimeout, command: "start")
         try await run.detached()
     }
 }

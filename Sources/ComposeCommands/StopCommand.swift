@@ -13,10 +13,7 @@ struct StopCommand: AsyncParsableCommand {
             Example: gantry stop -t 3 web
             """)
 
-    @Option(
-        name: [.customLong("timeout"), .customShort("t")],
-        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
-    var timeout: Int?
+    @OptionGroup var grace: GraceOptions
 
     @Flag(
         name: .customLong("keep-deps"),
@@ -36,7 +33,7 @@ struct StopCommand: AsyncParsableCommand {
         var down = DownOptions()
         down.services = services
         down.keepsDependencies = keepDependencies
-        down.stopGrace = timeout
+        down.stopGrace = grace.timeout
         try await session.carryOut(project: name, command: "stop") { observed in
             DownPlanner.stop(name, project: project, observed: observed, options: down)
         }

@@ -24,6 +24,11 @@ struct Supervision {
         let format = LogFormat(hasColors: session.terminal.colorsOutput)
         let sink = ConsoleSink(format, to: TerminalWriter(policy: .wait), separatesErrors: true)
         let run = try ForegroundRun(up: up, watching: showing, showingOn: sink, renderer, keeping: .untilTold)
+        try await run.holding { try await end(run) }
+    }
+
+    private func end(_ run: ForegroundRun) async throws {
+        let session = up.session
         do {
             let end = try await run.run(endingOn: [.interrupt, .terminate]) { action in
                 if action == .stopGracefully { SystemdNotification.send("STOPPING=1", session.environment) }

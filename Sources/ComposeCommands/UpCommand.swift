@@ -22,10 +22,7 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(name: .customLong("wait"), help: "Return when every service is up and healthy; implies -d.")
     var wait = false
 
-    @Option(
-        name: .customLong("wait-timeout"),
-        help: ArgumentHelp("Seconds that any wait may last; default: 1800.", valueName: "seconds"))
-    var waitTimeout: Int?
+    @OptionGroup var patience: PatienceOptions
 
     @Flag(name: .customLong("force-recreate"), help: "Make every container anew.")
     var forceRecreate = false
@@ -63,10 +60,7 @@ struct UpCommand: AsyncParsableCommand {
         help: ArgumentHelp("How many replicas a service has: web=3. Repeat it for several.", valueName: "service=n"))
     var scale: [String] = []
 
-    @Option(
-        name: [.customLong("timeout"), .customShort("t")],
-        help: ArgumentHelp("Seconds before a container is killed; default: its own, else 10.", valueName: "seconds"))
-    var timeout: Int?
+    @OptionGroup var grace: GraceOptions
 
     @Flag(name: .customLong("abort-on-container-exit"), help: "Stop everything when any container has exited.")
     var abortOnContainerExit = false
@@ -132,10 +126,11 @@ struct UpCommand: AsyncParsableCommand {
         up.withoutStart = noStart
         up.keepsFailures = noRollback
         up.scale = Dictionary(replicas.map { ($0.service, $0.count) }) { $1 }
-        up.stopGrace = timeout
+        up.stopGrace = grace.timeout
         up.isLasting = detach || wait
         up.refusesEarlyExits = detach || wait
-        var run = UpRun(session: session, project: project, options: up, waitTimeout: waitTimeout, command: "up")
+        var run = UpRun(
+            session: session, project: project, options: up, waitTimeout: patience.waitTimeout, command: "up")
         run.releaseName = "up"
         if detach || wait || noStart || session.options.dryRun {
             try await run.detached()

@@ -36,7 +36,8 @@ package protocol ApplyObserver: Sendable {
     func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async
 }
 
-// Only who shows output wants to know of that of hooks.
+// Only who shows output wants to know of that of hooks. One who passes things on has to pass these on too, which the
+// compiler does not see.
 extension ApplyObserver {
     package func willStartHook(_ container: ContainerID, name: String, service: String) async {}
     package func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {}

@@ -10,8 +10,9 @@ package struct ContainerReport: Sendable, Equatable {
     /// The engine's reason for not starting it; empty where there is none.
     package let failure: String
     /// What the last failed probe printed.
-    package let probeOutput: String?
-    /// The last lines, oldest first.
+    package internal(set) var probeOutput: String?
+    /// The last lines since its last start, oldest first. Where the engine has just restarted it and it has not written
+    /// anything yet, those of the run before.
     package let lastLines: [String]
 
     /// How many lines a report keeps: enough for a stack trace's head, little enough to read.
@@ -20,6 +21,9 @@ package struct ContainerReport: Sendable, Equatable {
     static let lineLength = 2000
     /// How long collecting may take; a report must not delay taking the transaction back.
     private static let patience: Duration = .seconds(5)
+    /// How much earlier than the engine's time of a start its first lines may be, because the process runs by then: up
+    /// to a tenth of a second on a busy machine. An earlier run's end lies further back, as a process has to be made.
+    static let startLag: Duration = .milliseconds(200)
 
     /// Asks the engine; nil where it does not answer or does not know the container.
     package static func collect(
@@ -27,19 +31,27 @@ package struct ContainerReport: Sendable, Equatable {
     ) async -> ContainerReport? {
         try? await within(patience) {
             let details = try await engine.container(id)
-            let lines = try? await engine.withLogs(of: id, LogOptions(tail: lineCount)) { stream in
-                var text: [UInt8] = []
-                for try await batch in stream {
-                    for frame in batch where text.count < lineCount * lineLength { text += frame.bytes }
-                }
-                return text.split(separator: UInt8(ascii: "\n")).suffix(lineCount).map {
-                    String(decoding: $0.prefix(lineLength), as: UTF8.self)
-                }
-            }
+            var lines = try? await lastLines(
+                of: id, since: details.startedAt.map { $0 - startLag }, from: engine)
+            if lines == [], details.restartCount > 0 { lines = try? await lastLines(of: id, since: nil, from: engine) }
             return ContainerReport(
                 name: name, state: details.state, exitCode: details.exitCode, outOfMemory: details.outOfMemory,
                 failure: details.failure,
                 probeOutput: details.probes.last { $0.exitCode != 0 }?.output, lastLines: lines ?? [])
+        }
+    }
+
+    private static func lastLines(
+        of id: ContainerID, since: EngineTime?, from engine: any ContainerEngine
+    ) async throws -> [String] {
+        try await engine.withLogs(of: id, LogOptions(tail: lineCount, since: since)) { stream in
+            var text: [UInt8] = []
+            for try await batch in stream {
+                for frame in batch where text.count < lineCount * lineLength { text += frame.bytes }
+            }
+            return text.split(separator: UInt8(ascii: "\n")).suffix(lineCount).map {
+                String(decoding: $0.prefix(lineLength), as: UTF8.self)
+            }
         }
     }
 }
@@ -57,5 +69,11 @@ func within<Result: Sendable>(
         defer { group.cancelAll() }
         guard let result = try await group.next() else { throw CancellationError() }
         return result
+    }
+}
+
+extension EngineTime {
+    fileprivate static func - (time: EngineTime, duration: Duration) -> EngineTime {
+        EngineTime(nanoseconds: time.nanoseconds - Int64(duration / .nanoseconds(1)))
     }
 }

@@ -52,7 +52,8 @@ package struct Executor: Sendable {
         if Task.isCancelled { throw ApplyFailure.interrupted }
         let id = try await shielded { try await journal.begin(plan, in: scope, command: command) }
         let run = TransactionRun(
-            executor: self, id: id, specs: plan.specs, operations: plan.prepare, links: plan.links)
+            executor: self, id: id, specs: plan.specs, operations: plan.prepare, links: plan.links,
+            restartRules: plan.restartRules)
         let withdrawals = Withdrawals(plan: plan)
         if let failure = await prepare(plan.prepare, run, withdrawals).first(where: { !$0.operation.isOptional }) {
             throw await end(
@@ -112,6 +113,26 @@ package struct Executor: Sendable {
         try? await shielded { try await journal.change(change, in: scope) }
     }
 
+    /// Records a run in the foreground, which holds its services until ``end(_:)``; nil where that cannot be written.
+    package func begin(_ run: RunHold) async -> LivingRun? { try? await journal.begin(run, in: scope) }
+
+    /// The run is over.
+    package func end(_ run: LivingRun?) async {
+        guard let run else { return }
+        try? await shielded { try await journal.end(run, in: scope) }
+    }
+
+    /// A run is about to end, and holds nothing any more.
+    package func release(_ run: String) async {
+        try? await shielded { try await journal.release(run, in: scope) }
+    }
+
+    /// Leaves services to runs that go on, by identifier.
+    package func leave(_ heirs: [String: Set<String>]) async {
+        if heirs.isEmpty { return }
+        try? await shielded { try await journal.leave(heirs, in: scope) }
+    }
+
     /// What was put in force last, as far as it is known.
     package func lastRelease() async throws -> Release? { try await journal.lastRelease(in: scope) }
 
@@ -158,10 +179,7 @@ package struct Executor: Sendable {
             ? ApplyFailure.interrupted.reason
             : operation.map { FailureText.sentence(error, for: $0) } ?? "The commit could not be recorded: \(error)"
         return await shielded {
-            var report: ContainerReport?
-            if !isCancelled, let (id, name) = operation.flatMap(run.container) {
-                report = await ContainerReport.collect(id, name: name, from: engine)
-            }
+            let report = isCancelled ? nil : await report(on: operation, after: error, run)
             if keeping == nil { observer.report(.rollingBack(reason: reason)) }
             var undone = 0
             var leftovers: [Leftover] = []
@@ -189,6 +207,14 @@ package struct Executor: Sendable {
             }
             return failure
         }
+    }
+
+    /// What the container that is to blame for a failure had to say.
+    func report(on operation: Operation?, after error: any Error, _ run: TransactionRun) async -> ContainerReport? {
+        guard let (id, name) = operation.flatMap(run.container) else { return nil }
+        var report = await ContainerReport.collect(id, name: name, from: engine)
+        if let output = (error as? ReadinessFailure)?.probeOutput { report?.probeOutput = output }
+        return report
     }
 
     func leftover(_ failure: OperationScheduler.Failure) -> Leftover {

@@ -6,6 +6,7 @@ actor ProbeRunner {
     private let clock: any Clock<Duration>
     private var places: Int
     private var queue: [CheckedContinuation<Void, Never>] = []
+    private var lastOutputs: [ContainerID: String] = [:]
 
     /// How many probes run at once over all containers: each costs the engine a process, and they must not slow the
     /// start of what they wait for.
@@ -16,6 +17,8 @@ actor ProbeRunner {
     private static let longestDelay: Duration = .milliseconds(500)
     /// How long a probe may take where the check does not say; the engine's own default.
     private static let defaultTimeout: Duration = .seconds(30)
+    /// How much of a probe's output is kept, in bytes; as much as engines keep.
+    private static let outputLength = 4096
 
     init(engine: any ContainerEngine, clock: any Clock<Duration>) {
         self.engine = engine
@@ -35,6 +38,9 @@ actor ProbeRunner {
         }
     }
 
+    /// What the last probe of a container that failed printed; nil where none has, or in silence.
+    func lastOutput(of id: ContainerID) -> String? { lastOutputs[id].flatMap { $0.isEmpty ? nil : $0 } }
+
     private static func command(_ test: [String]) -> [String]? {
         switch test.first {
         case "CMD": Array(test.dropFirst())
@@ -51,15 +57,22 @@ actor ProbeRunner {
         try Task.checkCancellation()
         do {
             let engine = self.engine
-            return try await within(timeout) {
+            let (isSuccess, output) = try await within(timeout) {
                 let exec = try await engine.createExec(ExecSpec(command: command), in: id)
-                try await engine.withExec(exec, terminal: false) { connection in
-                    for try await _ in connection.output {}
+                let output = try await engine.withExec(exec, terminal: false) { connection in
+                    var output: [UInt8] = []
+                    for try await frames in connection.output {
+                        for frame in frames { output += frame.bytes.prefix(ProbeRunner.outputLength - output.count) }
+                    }
+                    return output
                 }
-                return try await engine.exec(exec).exitCode == 0
+                return (try await engine.exec(exec).exitCode == 0, output)
             }
+            if !isSuccess { lastOutputs[id] = String(decoding: output, as: UTF8.self) }
+            return isSuccess
         } catch {
             try Task.checkCancellation()
+            if error is CancellationError { lastOutputs[id] = "(no end within \(timeout.components.seconds) s)" }
             return false
         }
     }

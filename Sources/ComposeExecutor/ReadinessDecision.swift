@@ -15,9 +15,17 @@ enum ReadinessDecision: Equatable {
     /// - Parameters:
     ///   - hasSettled: whether the container has been watched for as long as it is to stay up.
     ///   - restarts: how often it has been restarted since the wait began.
-    init(_ details: ContainerDetails, for readiness: Readiness, hasSettled: Bool, restarts: Int) {
+    ///   - rule: when a supervisor starts it again; nil where nobody but the engine does.
+    init(
+        _ details: ContainerDetails, for readiness: Readiness, hasSettled: Bool, restarts: Int,
+        restartedBy rule: RestartRule? = nil
+    ) {
         let hasCheck = details.health != .none
         switch details.state {
+        case .exited where rule?.follows(details) == true && readiness.allowsRestarts(hasCheck: hasCheck):
+            let limit = min(rule?.attempts ?? ReadinessDecision.restartLimit, ReadinessDecision.restartLimit)
+            let isReady = details.exitCode == 0 && readiness != .healthy
+            self = isReady ? .ready : restarts < limit ? .pending : .looping(details, restarts)
         case .exited, .dead, .removing:
             self = .exited(details, for: readiness)
         case .restarting:
@@ -65,10 +73,22 @@ enum ReadinessDecision: Equatable {
     }
 
     private static func looping(_ details: ContainerDetails, _ restarts: Int) -> ReadinessDecision {
+        .failed(loop(details, restarts))
+    }
+
+    /// What is said of a container that ends again and again.
+    static func loop(_ details: ContainerDetails, _ restarts: Int) -> String {
         let count = restarts == 1 ? " (restarted once)" : restarts > 1 ? " (restarted \(restarts) times)" : ""
         // While it runs the engine shows no code of the run before.
         let code = details.state == .running && details.exitCode == 0 ? "" : " with code \(details.exitCode)"
-        return .failed("keeps exiting\(code)\(count)")
+        return "keeps exiting\(code)\(count)"
+    }
+}
+
+extension RestartRule {
+    /// Whether a container that has ended is started again, unless that has been done too often.
+    fileprivate func follows(_ details: ContainerDetails) -> Bool {
+        details.failure.isEmpty && (always || details.exitCode != 0)
     }
 }
 

@@ -1,5 +1,6 @@
 import ComposePlanner
 import EngineAPI
+import Synchronization
 
 /// Waits for containers, driven by the engine's events.
 ///
@@ -24,12 +25,18 @@ struct ReadinessWaiter: Sendable {
     }
 
     /// Returns when `id` is ready. Throws ``ReadinessFailure`` when it will not be, or when the deadline passes.
-    func wait(for id: ContainerID, name: String, _ readiness: Readiness) async throws {
+    ///
+    /// - Parameter rule: when a supervisor starts it again while it is waited for.
+    func wait(
+        for id: ContainerID, name: String, _ readiness: Readiness, restartedBy rule: RestartRule? = nil
+    ) async throws {
         let first = try await engine.container(id)
+        let runs = SeenRuns()
         let decide: @Sendable (ContainerDetails, Bool) -> ReadinessDecision = { details, hasSettled in
-            ReadinessDecision(
-                details, for: readiness, hasSettled: hasSettled,
-                restarts: details.restartCount - first.restartCount)
+            // The engine does not count the starts of others.
+            let restarts = rule == nil ? details.restartCount - first.restartCount : runs.count(with: details) - 1
+            return ReadinessDecision(
+                details, for: readiness, hasSettled: hasSettled, restarts: restarts, restartedBy: rule)
         }
         if case .steady = readiness, first.health == .none, first.state == .exited, first.exitCode == 0 {
             // A job that was done before is as good as one that stays.
@@ -76,7 +83,7 @@ struct ReadinessWaiter: Sendable {
                 container: id, name: name,
                 reason: "was not \(readiness.adjective(hasCheck: first.health != .none)) within "
                     + "\(deadline.components.seconds) seconds",
-                isLate: true)
+                isLate: true, probeOutput: await probes.lastOutput(of: id))
         }
     }
 
@@ -99,6 +106,19 @@ struct ReadinessWaiter: Sendable {
     }
 }
 
+/// The runs of a container that a wait has seen.
+private final class SeenRuns: Sendable {
+    private let starts = Mutex<Set<EngineTime?>>([])
+
+    /// How many they are with this one.
+    func count(with details: ContainerDetails) -> Int {
+        starts.withLock { starts in
+            starts.insert(details.startedAt)
+            return starts.count
+        }
+    }
+}
+
 /// Why a container is not ready.
 struct ReadinessFailure: Error, CustomStringConvertible {
     let container: ContainerID
@@ -106,6 +126,8 @@ struct ReadinessFailure: Error, CustomStringConvertible {
     let reason: String
     /// Whether the deadline passed, rather than the container failing.
     var isLate = false
+    /// What the container's healthcheck printed last when it was run here, later than the engine's own run of it.
+    var probeOutput: String?
     var description: String { "\(name) \(reason)" }
 }
 

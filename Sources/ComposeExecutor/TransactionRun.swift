@@ -14,6 +14,7 @@ final class TransactionRun: Sendable {
     private let links: [OperationID: ContainerLinks]
     /// The starts of containers that the plan makes, by the operation that makes each.
     private let starts: [OperationID: OperationID]
+    private let restartRules: [String: RestartRule]
     private let waiter: ReadinessWaiter
     private let hooks: HookRunner
     private let ranHooks = Mutex(false)
@@ -33,7 +34,8 @@ final class TransactionRun: Sendable {
     ///   - made: containers that an earlier, interrupted run made.
     init(
         executor: Executor, id: TransactionID?, specs: [OperationID: ResourceSpec], operations: [Operation] = [],
-        links: [OperationID: ContainerLinks] = [:], made: [OperationID: ContainerID] = [:]
+        links: [OperationID: ContainerLinks] = [:], restartRules: [String: RestartRule] = [:],
+        made: [OperationID: ContainerID] = [:]
     ) {
         self.executor = executor
         self.id = id
@@ -44,6 +46,7 @@ final class TransactionRun: Sendable {
                 guard case .startContainer(.planned(let maker, _)) = operation.action else { return nil }
                 return (maker, operation.id)
             }, uniquingKeysWith: { first, _ in first })
+        self.restartRules = restartRules
         self.made = Mutex(made)
         hub = EventHub(engine: executor.engine, project: executor.scope.project)
         waiter = ReadinessWaiter(
@@ -64,7 +67,9 @@ final class TransactionRun: Sendable {
         executor.observer.report(.began(operation))
         do {
             if case .awaitContainer(let container, let readiness) = operation.action {
-                try await waiter.wait(for: identifier(of: container), name: container.name, readiness)
+                try await waiter.wait(
+                    for: identifier(of: container), name: container.name, readiness,
+                    restartedBy: operation.service.flatMap { restartRules[$0] })
             } else if case .delay(let time, _) = operation.action {
                 try await executor.clock.sleep(for: time)
             } else if case .runHook(let container, let kind, _) = operation.action {

@@ -74,10 +74,7 @@ extension Executor {
         guard let id = run.id, let transaction = try? await journal.account(of: id) else { return failure }
         let name = operations.lazy.compactMap(\.action.container).first?.name ?? "\(replica.service)-\(replica.number)"
         let reason = FailureText.sentence(failure, for: operation)
-        var report: ContainerReport?
-        if let (id, name) = run.container(of: operation) {
-            report = await ContainerReport.collect(id, name: name, from: engine)
-        }
+        let report = await report(on: operation, after: failure, run)
         let rollback = Rollback(executor: self, transaction: transaction, of: Set(operations.map(\.id)))
         guard await rollback.run().leftovers.isEmpty else { return failure }
         var (what, end) = ("added", "It is gone again")

@@ -69,7 +69,7 @@ package struct DownPlanner {
         } else if options.keepsDependencies {
             ending = Set(options.services)
         } else {
-            ending = observed.holds.ending(with: options.services, among: observed.containers)
+            ending = observed.holds.ending(with: options.services, among: observed.containers, of: project)
         }
     }
 
@@ -79,7 +79,7 @@ package struct DownPlanner {
         plan.specs = builder.specs
         plan.notices = notices
         // What runs no more is held by nobody, and what nothing is known of counts as held when it runs again.
-        plan.holds.held = observed.holds.unheld.intersection(selected.map(\.service))
+        plan.holds.held = observed.holds.unheld.intersection(ending ?? Set(selected.map(\.service)))
         return plan
     }
 

@@ -35,6 +35,8 @@ package struct Plan: Sendable, Equatable {
     package var members: [Member] = []
     /// The starts of containers that must not have failed by the commit.
     package var vitalStarts: [OperationID] = []
+    /// When a supervisor starts fallen containers again while the plan is applied, by service.
+    package var restartRules: [String: RestartRule] = [:]
     /// Which services it holds, and which it does not hold any more.
     package var holds = HoldChange()
     /// The containers that do not run and are to stay so.

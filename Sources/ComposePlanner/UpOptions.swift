@@ -20,6 +20,12 @@ package struct UpOptions: Sendable, Equatable {
     package var onlyStart = false
     /// Whether the services named stay up when the command has ended, for their own sake.
     package var isLasting = false
+    /// The run in the foreground that holds the services while it lives, and nobody when it has ended.
+    package var run: String?
+    /// Whether the services are held as they were before, by whoever held them.
+    package var leavesHolds = false
+    /// Whether a service that is scaled to nothing needs nothing: what it depends on comes along only for others.
+    package var noReplicaNeedsNothing = false
     /// Whether a container that fails before the plan commits makes it fail, though nothing waits for it: for a command
     /// that does not stay to see it.
     package var refusesEarlyExits = false

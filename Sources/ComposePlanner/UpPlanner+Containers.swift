@@ -38,7 +38,9 @@ extension UpPlanner {
                 containerPort: "\($0.target)/\($0.transport)", hostAddress: $0.hostAddress ?? "",
                 hostPort: $0.published ?? "")
         }
-        spec.restartPolicy = restartPolicy(service)
+        // From its first fall on it is the supervisor who starts it again.
+        let isTakenOver = options.isSupervised && RestartRule(service) != nil
+        spec.restartPolicy = isTakenOver ? RestartPolicySpec(name: "no") : restartPolicy(service)
         spec.logging = service.logging.map { LoggingSpec(driver: $0.driver, options: $0.options) }
         spec.initProcess = service.initProcess
         spec.privileged = service.privileged

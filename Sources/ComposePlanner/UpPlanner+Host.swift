@@ -3,12 +3,14 @@ import EngineAPI
 
 // What of the host must be free or there.
 extension UpPlanner {
-    /// The fixed ports that containers get which start, without those that containers hold which stop before.
+    /// The fixed ports that containers get which start, without those that containers hold which stop before, and
+    /// without those of which a problem tells already.
     func newHostPorts(_ services: [Service]) -> [HostPort] {
         let freed = freedPorts
         return services.filter(isStarting).flatMap(fixedPorts).filter { port in
             // Which address it was is left to the engine: a port on all addresses is several.
-            !freed.contains { $0.hostPort == port.number && $0.transport == port.transport }
+            !refusedPorts.contains(port)
+                && !freed.contains { $0.hostPort == port.number && $0.transport == port.transport }
         }
     }
 
@@ -39,6 +41,7 @@ extension UpPlanner {
             let count = replicas[service.name]?.count ?? 0
             let ports = fixedPorts(service)
             if count > 1, isStarting(service), let port = ports.first {
+                refusedPorts.formUnion(ports)
                 problems.append(
                     "Service \(service.name) cannot have \(count) replicas, because each of them wants \(port). Publish "
                         + "a range of ports, or leave the host port out.")
@@ -49,6 +52,7 @@ extension UpPlanner {
                     guard isStarting(service) || isStarting(other), !follows(service, other), !follows(other, service),
                         named.insert(other.name).inserted
                     else { continue }
+                    refusedPorts.formUnion([port, taken])
                     problems.append(
                         "Services \(other.name) and \(service.name) both want \(port). Choose another one for one of "
                             + "them under `ports`.")

@@ -13,6 +13,8 @@ package struct UpPlanner {
     let takenNames: Set<String>
     var builder = PlanBuilder()
     var problems: [String] = []
+    /// The host ports that a problem is about.
+    var refusedPorts: Set<HostPort> = []
     var notices: [String] = []
     var irreversible: [String] = []
     var withheld: [String] = []
@@ -100,7 +102,8 @@ package struct UpPlanner {
     private mutating func makePlan() throws(PlanError) -> Plan {
         let graph = DependencyGraph(project.services.mapValues { Set($0.dependencies.keys) })
         let named = options.services.isEmpty ? Array(project.services.keys) : options.services
-        let wanted = options.withoutDependencies ? Set(named) : graph.closure(of: named)
+        let needing = options.noReplicaNeedsNothing ? named.filter { options.scale[$0] != 0 } : named
+        let wanted = Set(named).union(options.withoutDependencies ? [] : graph.closure(of: needing))
         guard let order = graph.order() else { throw PlanError(["The services depend on each other in a circle."]) }
         let doomed = doomedVolumes(of: wanted)
         let waiting = doomed.isEmpty ? [] : services(waitingFor: doomed).intersection(wanted)
@@ -151,11 +154,12 @@ package struct UpPlanner {
                 .init(service: service.name, number: $0.number, handle: $0.handle, isStarted: $0.start != nil)
             }
         }
+        if options.isSupervised { plan.restartRules = project.services.compactMapValues { RestartRule($0) } }
         if options.refusesEarlyExits { plan.vitalStarts = vitalStarts(services) }
-        if !options.withoutStart {
+        if !options.withoutStart, !options.leavesHolds {
             plan.holds = HoldChange(
                 bringingUp: plan.members, named: Set(named), ran: observed.runningServices.union(options.ranBefore),
-                isLasting: options.isLasting)
+                isLasting: options.isLasting, run: options.run)
         }
         return plan
     }

@@ -2,14 +2,14 @@ package import ComposePlanner
 import GRDB
 
 extension Journal {
-    /// Which services of a project are up only because others depend on them.
+    /// Which services of a project are up only because others depend on them, and which runs hold some while they live.
     package func holds(in scope: JournalScope) async throws -> HoldSet {
-        try await store.read { database in
-            HoldSet(
-                unheld: try String.fetchSet(
-                    database, sql: "SELECT service FROM unheld WHERE engine = ? AND project = ?",
-                    arguments: [scope.engine, scope.project]))
+        let unheld = try await store.read { database in
+            try String.fetchSet(
+                database, sql: "SELECT service FROM unheld WHERE engine = ? AND project = ?",
+                arguments: [scope.engine, scope.project])
         }
+        return HoldSet(unheld: unheld, runs: try await livingRuns(in: scope))
     }
 
     /// Records what a command that has no transaction made of the holds.
@@ -28,5 +28,6 @@ extension Journal {
                 sql: "INSERT OR IGNORE INTO unheld (engine, project, service) VALUES (?, ?, ?)",
                 arguments: [scope.engine, scope.project, service])
         }
+        if let run = holds.run { try own(holds.unheld, run, in: scope, database) }
     }
 }

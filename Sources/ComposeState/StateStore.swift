@@ -12,6 +12,7 @@ import GRDB
 package struct StateStore: Sendable {
     private let database: DatabaseQueue
     private let path: String
+    private let isInMemory: Bool
     /// Where a damaged file was put, which this one replaces; nil where nothing was wrong.
     package let setAside: String?
 
@@ -49,16 +50,21 @@ package struct StateStore: Sendable {
             database = try StateStore.open(path, configuration, version: version)
         }
         self.path = path
+        isInMemory = false
     }
 
     /// A store in memory, for tests.
     package init(pageLimit: Int? = nil, pageSize: Int? = nil) throws {
         path = "memory"
+        isInMemory = true
         setAside = nil
         database = try DatabaseQueue(
             configuration: StateStore.configuration(pageLimit: pageLimit, pageSize: pageSize))
         try StateStore.migrator.migrate(database)
     }
+
+    /// The file that a run in the foreground keeps locked while it lives; nil for a store in memory, where all live.
+    func runPath(_ id: String) -> String? { isInMemory ? nil : "\(path).run-\(id)" }
 
     /// Reads; every failure of the file's is a ``StateError``.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
@@ -217,6 +223,23 @@ package struct StateStore: Sendable {
                         project TEXT NOT NULL,
                         service TEXT NOT NULL,
                         PRIMARY KEY (engine, project, service)
+                    ) WITHOUT ROWID;
+                    """)
+        }
+        migrator.registerMigration("runs") { database in
+            try database.execute(
+                sql: """
+                    -- The services that runs in the foreground hold while they live.
+                    CREATE TABLE run (
+                        engine TEXT NOT NULL,
+                        project TEXT NOT NULL,
+                        id TEXT NOT NULL,
+                        holder TEXT NOT NULL,
+                        service TEXT NOT NULL,
+                        isNamed BOOLEAN NOT NULL,
+                        isOwn BOOLEAN NOT NULL DEFAULT 0,
+                        isEnding BOOLEAN NOT NULL DEFAULT 0,
+                        PRIMARY KEY (engine, project, id, service)
                     ) WITHOUT ROWID;
                     """)
         }

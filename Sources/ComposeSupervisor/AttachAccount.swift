@@ -22,13 +22,13 @@ struct AttachAccount {
         case announce(LogSource, code: Int?, restarts: Bool)
     }
 
-    private enum Phase {
+    enum Phase {
         case starting, running, restarting
         /// The run that ended, as far as it is known.
         case exited(run: EngineTime?)
     }
 
-    private struct Watched {
+    struct Watched {
         let source: LogSource
         let isShown: Bool
         let isMonitored: Bool
@@ -50,11 +50,11 @@ struct AttachAccount {
         var uncounted: ContainerExit?
     }
 
-    private let options: AttachedRun.Options
-    private var watched: [ContainerID: Watched] = [:]
+    let options: AttachedRun.Options
+    var watched: [ContainerID: Watched] = [:]
     /// Containers that were there before the run.
-    private var old: Set<ContainerID>?
-    private var isApplied = false
+    private(set) var old: Set<ContainerID>?
+    private(set) var isApplied = false
     /// Whether the end is somebody's word, though all containers may have ended.
     var isHeld = false
     /// Whether somebody starts ended containers again, so that an end is the last one only when they leave it so.
@@ -64,10 +64,10 @@ struct AttachAccount {
     private var mustEnd: Set<ContainerID>?
     private var succession = Succession()
     /// How often a container has started so far.
-    private(set) var starts = 0
+    var starts = 0
     /// The ends of monitored containers, in the order in which they happened: those that stayed down, and where the run
     /// is to be aborted for an end, every one.
-    private(set) var exits: [ContainerExit] = []
+    var exits: [ContainerExit] = []
 
     /// - Parameter isKept: whether ``kept(_:)`` tells which ends are final.
     init(options: AttachedRun.Options, isKept: Bool = false) {
@@ -91,7 +91,7 @@ struct AttachAccount {
 
     private func isOver(_ container: Watched) -> Bool { !container.isStreaming && staysDown(container) }
 
-    private func staysDown(_ container: Watched) -> Bool {
+    func staysDown(_ container: Watched) -> Bool {
         guard case .exited(let run) = container.phase else { return false }
         return !isKept || run == nil || leftEnded[container.source.container] == run
     }
@@ -171,128 +171,6 @@ struct AttachAccount {
         }
     }
 
-    mutating func willStart(_ source: LogSource, _ gate: Gate) -> [Step] {
-        if watched[source.container]?.isStreaming == true, watched[source.container]?.isShown == true {
-            // What its last run wrote is being shown yet; the next is read behind it.
-            watched[source.container]?.isStale = true
-            watched[source.container]?.phase = .starting
-            gate.open()
-            return []
-        }
-        return watch(source, ranBefore: false, phase: .starting, gate)
-    }
-
-    /// A hook's container is shown and nothing more: its end is none of a service's.
-    func willStartHook(_ source: LogSource, _ gate: Gate) -> [Step] {
-        guard shows(source) else {
-            gate.open()
-            return []
-        }
-        return [.attach(source, isNew: true, gate)]
-    }
-
-    mutating func started(_ source: LogSource) -> [Step] {
-        starts += 1
-        guard var container = watched[source.container] else {
-            // Someone else started it.
-            guard shows(source) || monitors(source) else { return [] }
-            let steps = watch(source, ranBefore: false, phase: .running, nil)
-            guard case .attach? = steps.first else { return steps }
-            return old?.contains(source.container) ?? true ? steps : [.follow(source, ResumePoint())]
-        }
-        defer { watched[source.container] = container }
-        container.uncounted = nil
-        if case .exited = container.phase { container.cut = nil }
-        switch container.phase {
-        case .starting, .running: container.phase = .running
-        case .restarting, .exited:
-            container.phase = .running
-            guard container.isShown else { return [] }
-            if container.isStreaming {
-                container.isStale = true
-            } else {
-                container.isStreaming = true
-                return [.follow(source, container.resume ?? ResumePoint(floor: container.lastDeath))]
-            }
-        }
-        return []
-    }
-
-    /// Takes the end of a container's process.
-    ///
-    /// - Parameters:
-    ///   - restarts: whether the engine is about to start it again.
-    ///   - time: of the event, or of what the engine shows.
-    ///   - run: when the run that ended began, nil where the container has gone.
-    ///   - isFound: whether it was found, where events may have been missed, rather than seen.
-    mutating func died(
-        _ source: LogSource, code: Int?, restarts: Bool, at time: EngineTime?, run: EngineTime? = nil,
-        isFound: Bool = false
-    ) -> [Step] {
-        guard var container = watched[source.container] else { return [] }
-        defer { watched[source.container] = container }
-        if case .exited = container.phase {
-            if run == nil { container.phase = .exited(run: nil) }
-            return []
-        }
-        container.phase = restarts ? .restarting : .exited(run: run)
-        container.lastDeath = time ?? container.lastDeath
-        let isReplaced = container.ranBefore && !isApplied
-        if container.isMonitored, !isReplaced {
-            let exit = ContainerExit(
-                container: source.container, service: source.service, label: source.label, code: code)
-            if isFound, !staysDown(container) {
-                container.uncounted = exit
-            } else if !restarts || options.abort != .never {
-                // What is to end the run does so whoever would start it again, as with Docker Compose.
-                exits.append(exit)
-            }
-        }
-        guard container.isShown, !isReplaced else { return [] }
-        if isFound, !container.isStreaming, let cut = container.cut {
-            container.isStreaming = true
-            container.cut = nil
-            container.ends.append((code, restarts))
-            return [.follow(source, cut)]
-        }
-        if container.isStreaming {
-            container.ends.append((code, restarts))
-            return []
-        }
-        return [.announce(source, code: code, restarts: restarts)]
-    }
-
-    /// An attachment has ended, with its container or with the connection.
-    ///
-    /// - Parameter point: where reading would go on.
-    mutating func attachmentEnded(_ source: LogSource, at point: ResumePoint, isBroken: Bool) -> [Step] {
-        let isCut = isBroken || watched[source.container]?.mayBeCut == true
-        watched[source.container]?.mayBeCut = false
-        if isCut { return streamEnded(source, at: point, isBroken: true) }
-        watched[source.container]?.cut = point
-        return streamEnded(source, at: nil, isBroken: false)
-    }
-
-    /// - Parameters:
-    ///   - point: where reading would go on, nil where the stream had no times.
-    ///   - isBroken: whether the container may have gone on.
-    mutating func streamEnded(_ source: LogSource, at point: ResumePoint?, isBroken: Bool) -> [Step] {
-        guard var container = watched[source.container] else { return [] }
-        defer { watched[source.container] = container }
-        container.resume = point
-        if isBroken, let point { return [.follow(source, point)] }
-        let ends = container.ends.map { Step.announce(source, code: $0.code, restarts: $0.restarts) }
-        container.ends = []
-        if container.isStale {
-            container.isStale = false
-            return ends + [.follow(source, point ?? ResumePoint(floor: container.lastDeath))]
-        }
-        container.isStreaming = false
-        return ends
-    }
-
-    mutating func destroyed(_ source: LogSource) -> [Step] { died(source, code: nil, restarts: false, at: nil) }
-
     /// Everything was started that is to be. What `containers` shows as never started was not started after all.
     mutating func applied(_ containers: [(source: LogSource, state: ContainerState)]) {
         isApplied = true
@@ -305,12 +183,12 @@ struct AttachAccount {
         kept(nil)
     }
 
-    private func shows(_ source: LogSource) -> Bool { options.shown?.contains(source.service) ?? true }
-    private func monitors(_ source: LogSource) -> Bool {
+    func shows(_ source: LogSource) -> Bool { options.shown?.contains(source.service) ?? true }
+    func monitors(_ source: LogSource) -> Bool {
         (options.monitored ?? options.shown)?.contains(source.service) ?? true
     }
 
-    private mutating func watch(_ source: LogSource, ranBefore: Bool, phase: Phase, _ gate: Gate?) -> [Step] {
+    mutating func watch(_ source: LogSource, ranBefore: Bool, phase: Phase, _ gate: Gate?) -> [Step] {
         let isShown = shows(source)
         let isNew = watched[source.container] == nil && !(old?.contains(source.container) ?? true)
         watched[source.container] = Watched(

@@ -22,9 +22,10 @@ extension AttachedRun {
     /// restart policies back.
     package func endKeeping() async { await keepingTime.end() }
 
-    /// Keeps what is up, until ``endKeeping()``.
+    /// Keeps what comes up and is up, until ``endKeeping()``.
     func keep(_ keeping: Keeping?) async {
         guard let keeping else { return }
+        defer { keeping.supervisor.didEnd() }
         guard keepingTime.begin() else {
             await inbox.send(.kept(nil))
             return
@@ -33,14 +34,20 @@ extension AttachedRun {
         var isOver = false
         do {
             try await keepingTime.interrupt.interrupting { [inbox] in
-                try await keeping.supervisor.run(reloads: keeping.reloads) { await inbox.send(.kept($0)) }
+                try await keeping.supervisor.run(isComingUp: true, reloads: keeping.reloads) {
+                    await inbox.send(.kept($0))
+                }
             }
             isOver = true
         } catch is CancellationError {
             // That is how it ends.
         } catch { failure = error }
         do {
-            try await RestartTakeover.restore(keeping.supervisor.project, on: engine)
+            if keeping.supervisor.isUp {
+                try await RestartTakeover.restore(keeping.supervisor.project, on: engine)
+            } else {
+                await keeping.supervisor.giveBack()
+            }
         } catch {
             warn("The engine has not got its restart policies back (\(error)); the next `gantry up` gives them back.")
         }

@@ -105,7 +105,8 @@ package final class AttachedRun: Sendable {
     /// its observer has to be told of. What the engine starts again is shown on.
     ///
     /// - Parameters:
-    ///   - keeping: who keeps the project once it is applied; what that starts again does not end the run. nil is nobody.
+    ///   - keeping: who keeps the project, from before its first change; what that starts again does not end the run. nil
+    ///     is nobody.
     ///   - observer: is told everything that the observer handed to `apply` is told.
     ///   - onAbort: is called once, while the showing goes on, when ``Options/abort`` is met after `apply` has ended.
     /// - Throws: what `apply` throws; `EngineError` where the engine could not be reached at all; `OutputFailure` where
@@ -120,9 +121,19 @@ package final class AttachedRun: Sendable {
             group.addTask { await self.coordinate(keeping, onAbort) }
             await opened.wait()
             if let failure = state.withLock({ $0.failure }) { throw failure }
-            let value = try await apply(self.observer(reportingTo: observer))
-            await inbox.send(.applied)
             async let kept: Void = keep(keeping)
+            await keeping?.supervisor.waitUntilWatching()
+            let value: Value
+            do {
+                value = try await apply(
+                    AttachingObserver(run: self, next: observer, supervisor: keeping?.supervisor))
+            } catch {
+                await endKeeping()
+                await kept
+                throw error
+            }
+            await inbox.send(.applied)
+            await keeping?.supervisor.didBringUp()
             try await group.waitForAll()
             await endKeeping()
             await kept
@@ -198,8 +209,12 @@ package final class AttachedRun: Sendable {
 private struct AttachingObserver: ApplyObserver {
     let run: AttachedRun
     let next: any ApplyObserver
+    var supervisor: Supervisor?
 
-    func report(_ event: ApplyEvent) { next.report(event) }
+    func report(_ event: ApplyEvent) {
+        if case .rollingBack = event { supervisor?.leaveToRollback() }
+        next.report(event)
+    }
 
     func willStart(_ container: ContainerID, name: String, service: String) async {
         await run.willStart(container, name: name, service: service)

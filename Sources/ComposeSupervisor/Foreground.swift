@@ -78,18 +78,23 @@ package struct Foreground: Sendable {
             interrupt.strike()
             await applied.wait()
             await run.endKeeping()
-            var containers = run.startedContainers
+            let started = run.startedContainers
+            let left: [Leftover]
             // What was not brought up was taken back to how it was.
             if let keeping, keeping.isLasting, isUp.withLock({ $0 }) {
-                containers.formUnion(await keeping.supervisor.findContainers())
+                left = await stopper.stop(started.union(await keeping.supervisor.findContainers()))
+            } else {
+                left = await stopper.end(started)
             }
-            let left = await stopper.stop(containers)
             leftovers.withLock { $0 += left }
             await run.detach()
         } kill: { [run, keeping, stopper, announce] in
             announce(.kill)
-            let kept = keeping?.isLasting == true ? keeping?.supervisor.containers : nil
-            await stopper.kill(run.startedContainers.union(kept ?? []))
+            if let keeping, keeping.isLasting {
+                await stopper.kill(run.startedContainers.union(keeping.supervisor.containers))
+            } else {
+                await stopper.killEnding(run.startedContainers)
+            }
         } leave: { [announce, leave] code in
             announce(.leave)
             leave(code)
@@ -111,6 +116,7 @@ package struct Foreground: Sendable {
                     defer { applied.open() }
                     let left = try await interrupt.interrupting { try await apply(observer) }
                     isUp.withLock { $0 = true }
+                    keeping?.supervisor.noteUp()
                     didApply()
                     return left
                 }

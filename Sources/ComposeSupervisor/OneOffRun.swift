@@ -5,36 +5,48 @@ package import EngineAPI
 
 /// Runs a one-off container: `gantry run`.
 package struct OneOffRun: Sendable {
+    /// What follows on a signal, one after the other.
+    package enum Answer: Sendable { case handOn, stop, kill, leave }
+
     private let engine: any ContainerEngine
     private let container: OneOff
     private let output: TerminalWriter
+    private let announce: @Sendable (Answer) -> Void
     private let leave: @Sendable (_ exitCode: Int) -> Void
 
     /// - Parameters:
     ///   - output: takes what it writes, byte by byte.
+    ///   - announce: is told what a signal brings about, so that it can be said; must return at once.
     ///   - leave: ends the process with this exit code, when nothing else helps.
     package init(
         engine: any ContainerEngine, container: OneOff, output: TerminalWriter,
-        leave: @escaping @Sendable (_ exitCode: Int) -> Void
+        announce: @escaping @Sendable (Answer) -> Void = { _ in }, leave: @escaping @Sendable (_ exitCode: Int) -> Void
     ) {
         self.engine = engine
         self.container = container
         self.output = output
+        self.announce = announce
         self.leave = leave
     }
 
     /// Creates and starts it. What fails leaves nothing behind.
     package func detached() async throws -> ContainerID {
         let id = try await create()
-        try await start(id)
-        return id
+        do {
+            try await start(id)
+            return id
+        } catch {
+            await remove(id)
+            throw error
+        }
     }
 
     /// Runs it to its end, attached from before its start. The first of `signals` is handed to it, the second stops it,
     /// the third kills it, and the next one leaves it as it is.
     ///
     /// - Returns: its exit code.
-    /// - Throws: `OutputFailure` where nobody takes what it writes, after it was stopped; `EngineError`.
+    /// - Throws: `OutputFailure.closed` where nobody takes what it writes, after it was stopped. Any other error leaves
+    ///   nothing of it, as far as the engine can be reached.
     package func attached(signals: AsyncStream<Signal>) async throws -> Int {
         let id = try await create()
         // Followed from before the start, so that neither output nor end is missed; once it has ended and is removed the
@@ -47,10 +59,17 @@ package struct OneOffRun: Sendable {
                     return try await follow(id, connection.output, events, signals)
                 }
             }
-        } catch let failure as OutputFailure {
+        } catch {
             try? await engine.stopContainer(id, timeout: nil)
-            throw failure
+            // A reader that has seen enough is a normal end.
+            if error as? OutputFailure != .closed { await remove(id) }
+            throw error
         }
+    }
+
+    /// Also for a task that is cancelled.
+    private func remove(_ id: ContainerID) async {
+        await Task { try? await engine.removeContainer(id, force: true, anonymousVolumes: true) }.value
     }
 
     private var slug: String { container.spec.labels[ComposeLabels.slug] ?? "" }
@@ -68,11 +87,7 @@ package struct OneOffRun: Sendable {
             try await engine.upload(container.files, to: id)
             try await engine.startContainer(id)
         } catch let error as EngineError {
-            try? await engine.removeContainer(id, force: true, anonymousVolumes: true)
             throw NotRun(what: "start container \(container.name)", error: error)
-        } catch {
-            try? await engine.removeContainer(id, force: true, anonymousVolumes: true)
-            throw error
         }
     }
 
@@ -147,11 +162,19 @@ package struct OneOffRun: Sendable {
             for await signal in signals where signal != .windowChange {
                 count += 1
                 switch count {
-                // Refused where it does not run any more, and then its end is what is waited for.
-                case 1: group.addTask { try? await engine.killContainer(id, signal: signal.name) }
-                case 2: group.addTask { try? await engine.stopContainer(id, timeout: nil) }
-                case 3: group.addTask { try? await engine.killContainer(id, signal: "SIGKILL") }
-                default: leave(signal.exitCode)
+                case 1:
+                    announce(.handOn)
+                    // Refused where it does not run any more, and then its end is what is waited for.
+                    group.addTask { try? await engine.killContainer(id, signal: signal.name) }
+                case 2:
+                    announce(.stop)
+                    group.addTask { try? await engine.stopContainer(id, timeout: nil) }
+                case 3:
+                    announce(.kill)
+                    group.addTask { try? await engine.killContainer(id, signal: "SIGKILL") }
+                default:
+                    announce(.leave)
+                    leave(signal.exitCode)
                 }
             }
         }

@@ -46,7 +46,7 @@ extension EngineState {
         let container = try running(exec.container)
         record("exec_start: " + exec.command.joined(separator: " "), on: container, ["execID": id.rawValue])
         var result = behavior(of: container).execs[exec.command] ?? ExecResult()
-        if exec.command == container.probeCommand { result = ExecResult(exitCode: probe(container.id)) }
+        if exec.command == container.probeCommand { result.exitCode = probe(container.id) }
         execs[id]?.isRunning = true
         if !result.isEndless { endExec(id, code: result.exitCode, on: container) }
         return result.output.map {

@@ -43,6 +43,18 @@ import Testing
         #expect(error.map { GantryCommand.message(for: $0) }?.contains(expected) == true)
     }
 
+    @Test(
+        arguments: [
+            ([], nil), (["-i"], "gantry: -i has no effect yet"), (["-it"], "gantry: -i and -t have no effect yet"),
+        ] as [([String], String?)]) func anInputAndATerminalHaveNoEffectAndThatIsSaid(
+            given: [String], expected: String?
+        ) throws
+    {
+        let run = try #require(try GantryCommand.parseAsRoot(["run"] + given + ["web"]) as? RunCommand)
+        let warning = run.unheededTerminal
+        #expect(expected.map { warning?.hasPrefix($0) == true } ?? (warning == nil), "\(warning ?? "")")
+    }
+
     @Test func whatRunIsGivenInShortForms() throws {
         let words = [
             "run", "-v", "./data:/data:ro", "-v", "cache:/cache", "-p", "127.0.0.1:8080-8081:80-81/udp", "-e", "A=1=2",

@@ -27,7 +27,7 @@ import Testing
         var observed = try await Observer(engine: stage.engine).observe(project: "shop")
         observed.holds = try await stage.executor().holds()
         return await stage.executor().carryOut(
-            DownPlanner.stop("shop", project: nil, observed: observed, options: options))
+            DownPlanner.stop("shop", project: project, observed: observed, options: options))
     }
 
     private static func running(_ stage: Stage) async throws -> Set<String> {
@@ -61,6 +61,15 @@ import Testing
         try await HoldTests.up(stage)
         try await HoldTests.stop(stage, "web")
         #expect(try await HoldTests.running(stage) == ["db", "admin"])
+    }
+
+    @Test func whatSomebodyRemovedHoldsNothing() async throws {
+        let stage = try Stage()
+        try await HoldTests.up(stage, "web")
+        try await stage.engine.removeContainer("shop-web-1", force: true, anonymousVolumes: true)
+        try await HoldTests.stop(stage, "web")
+        #expect(try await HoldTests.running(stage) == [])
+        #expect(try await stage.executor().holds() == HoldSet())
     }
 
     @Test func aLostStateHoldsEverything() async throws {

@@ -67,6 +67,20 @@ import Testing
                 == .failed("keeps exiting with code 1 (restarted once)"))
     }
 
+    /// One that a supervisor starts again after a while.
+    @Test func aContainerThatIsStartedAgain() {
+        func decide(_ code: Int, _ readiness: Readiness, restarts: Int = 0, always: Bool = false) -> ReadinessDecision {
+            ReadinessDecision(
+                details(.exited, code: code), for: readiness, hasSettled: false, restarts: restarts,
+                restartedBy: RestartRule(always: always, delay: .seconds(1), attempts: 2))
+        }
+        #expect(decide(3, .healthy) == .pending && decide(3, .completed, restarts: 1) == .pending)
+        #expect(decide(3, .healthy, restarts: 2) == .failed("keeps exiting with code 3 (restarted 2 times)"))
+        #expect(decide(0, .completed, always: true) == .ready && decide(0, .healthy, always: true) == .pending)
+        #expect(decide(0, .healthy) == .failed("exited with code 0 before it was healthy"))
+        #expect(decide(3, .up) == .failed("exited with code 3"), "without a healthcheck one fall is enough")
+    }
+
     // MARK: Waiting
 
     private static let check = HealthCheck(test: ["CMD", "check"])
@@ -125,6 +139,29 @@ import Testing
         #expect(failure.container?.lastLines == ["recovering", "still recovering"])
         #expect(failure.container?.probeOutput == "not ready\n")
         #expect(!failure.isCancelled)
+    }
+
+    /// The engine may not have run the healthcheck yet when the wait is given up.
+    @Test func theDeadlineTellsWhatOurOwnProbesPrinted() async throws {
+        var stage = try Stage()
+        stage.clock = TestClock(advancingWhenSleeping: 2)
+        stage.limits.readinessDeadline = .seconds(30)
+        let behavior = ContainerBehavior(
+            health: .manual, execs: [["check"]: ExecResult(exitCode: 1, output: ["no answer on 5432"])])
+        let failure = try await stage.failingUp(ReadinessTests.stack(stage, behavior))
+        #expect(failure.container?.probeOutput == "no answer on 5432\n")
+    }
+
+    @Test func theLastLinesAreThoseOfTheLastRun() async throws {
+        let stage = try Stage()
+        stage.engine.script(service: "web", ContainerBehavior(output: ["yesterday's"]))
+        let project = Project.shop(.app("web"))
+        try await stage.up(project)
+        try await stage.engine.stopContainer("shop-web-1", timeout: nil)
+        stage.engine.tick()
+        stage.engine.script(service: "web", ContainerBehavior(run: .exits(code: 1), output: ["today's"]))
+        let failure = try await stage.failingUp(project, ReadinessTests.lasting)
+        #expect(failure.container?.lastLines == ["today's"])
     }
 
     /// What has a healthcheck is up when it is healthy, so that is what was missing.
@@ -206,17 +243,64 @@ import Testing
         #expect(failure.container?.lastLines == ["duplicate key"])
     }
 
-    /// A job that is done, one that its dependents can do without, and one that the engine starts again.
-    @Test func whatIsDoneOrDispensableOrStartedAgainIsNoFailure() async throws {
+    /// A job that is done, and one that its dependents can do without.
+    @Test func whatIsDoneOrDispensableIsNoFailure() async throws {
         let stage = try Stage()
         stage.engine.script(service: "done", ContainerBehavior(run: .exits(code: 0)))
         stage.engine.script(service: "spare", ContainerBehavior(run: .exits(code: 1)))
-        stage.engine.script(service: "again", ContainerBehavior(run: .exits(code: 1)))
         let project = Project.shop(
-            .app("done"), .app("spare"), .app("again") { $0.restart = RestartPolicy(.onFailure, maximumRetries: 10) },
+            .app("done"), .app("spare"),
             .app("web") { $0.dependencies["spare"] = Dependency(.started, required: false) })
         try await stage.up(project, ReadinessTests.lasting)
         #expect(try await stage.container("shop-web-1").state == .running)
+    }
+
+    @Test func aCrashLoopThatNobodyWaitsForTakesEverythingBack() async throws {
+        let stage = try Stage()
+        stage.engine.script(service: "loop", ContainerBehavior(run: .exits(code: 3), output: ["boom"]))
+        let project = Project.shop(.app("loop") { $0.restart = RestartPolicy(.always) }, .app("web"))
+        let failure = try await stage.failingUp(project, ReadinessTests.lasting)
+        #expect(failure.reason.hasPrefix("shop-loop-1 keeps exiting with code 3 (restarted "), "\(failure.reason)")
+        #expect(failure.container?.lastLines.last == "boom")
+    }
+
+    /// What a container is like at the end of a command, and at a second look where that is needed.
+    struct Early: Sendable, CustomTestStringConvertible {
+        let what: String
+        var state = ContainerState.running
+        var health = ContainerHealth.none
+        var code = 0
+        var restarts = 0
+        var earlier: Int?
+        let decision: EarlyExitDecision
+
+        var testDescription: String { what }
+    }
+
+    @Test(arguments: [
+        Early(what: "one that runs", decision: .well),
+        Early(what: "a job that is done", state: .exited, decision: .well),
+        Early(what: "a job that is done at the second attempt", state: .exited, restarts: 1, decision: .well),
+        Early(what: "one that has ended", state: .exited, code: 3, decision: .failed("exited with code 3")),
+        Early(what: "one that falls", state: .restarting, code: 3, decision: .failed("keeps exiting with code 3")),
+        Early(
+            what: "one that falls again", state: .restarting, code: 3, restarts: 1,
+            decision: .failed("keeps exiting with code 3 (restarted once)")),
+        Early(what: "one that the engine starts for ever as it asks", state: .restarting, decision: .well),
+        Early(what: "one that was restarted", restarts: 2, decision: .suspect),
+        Early(what: "one that stays up after that", restarts: 2, earlier: 2, decision: .well),
+        Early(
+            what: "one that does not", restarts: 3, earlier: 2,
+            decision: .failed("keeps exiting (restarted 3 times)")),
+        Early(what: "one that is healthy after restarts", health: .healthy, restarts: 2, decision: .well),
+        Early(what: "one that somebody paused", state: .paused, restarts: 2, decision: .well),
+    ]) func whatFallsAgainAndAgainIsToldFromWhatComesUp(_ row: Early) {
+        func details(_ restarts: Int) -> ContainerDetails {
+            var details = self.details(row.state, row.health, code: row.code)
+            details.restartCount = restarts
+            return details
+        }
+        #expect(EarlyExitDecision(details(row.restarts), after: row.earlier.map(details)) == row.decision)
     }
 
     @Test func lookingForTheDeadIsOneCallAndNoneWhereNothingIsStarted() async throws {

@@ -14,12 +14,28 @@ import Testing
         /// Services whose containers another tool made.
         var foreign: [String] = []
         var named: [String] = ["web"]
+        /// Services whose containers somebody has removed.
+        var gone: [String] = []
+        /// The services that a run in the foreground was asked for, which needs `db` too.
+        var run: Set<String>?
         let ending: Set<String>
 
         var testDescription: String { what }
     }
 
     private static let rows = [
+        Row(
+            what: "what only a removed container needed ends", unheld: ["api", "db"], stopped: ["admin"], gone: ["web"],
+            ending: ["web", "api", "db"]),
+        Row(
+            what: "a removed container in between holds nothing", unheld: ["api", "db"], stopped: ["admin"],
+            gone: ["api"], ending: ["web", "api", "db"]),
+        Row(
+            what: "what a living run needs goes on", unheld: ["api", "db"], stopped: ["admin"], run: ["admin"],
+            ending: ["web", "api"]),
+        Row(
+            what: "a run whose services end holds nothing", unheld: ["api", "db", "web"], stopped: ["admin"],
+            run: ["web"], ending: ["web", "api", "db"]),
         Row(
             what: "what nobody asked for ends", unheld: ["api", "db"], stopped: ["admin"], ending: ["web", "api", "db"]),
         Row(what: "what is not known counts as held", ending: ["web"]),
@@ -47,7 +63,7 @@ import Testing
             ending: ["web", "db"]),
     ]
 
-    private static func stage(_ services: [String]) throws -> Planned {
+    static func stage(_ services: [String]) throws -> Planned {
         let stage = try Planned { project in
             for text in services {
                 let parts = text.split(separator: ">").map(String.init)
@@ -73,18 +89,21 @@ import Testing
         for service in row.foreign {
             try stage.change(container: "shop-\(service)-1") { $0.labels[ComposeLabels.transaction] = nil }
         }
-        let holds = HoldSet(unheld: row.unheld)
-        #expect(holds.ending(with: row.named, among: stage.observed.containers) == row.ending)
+        stage.observed.containers.removeAll { row.gone.contains($0.service) }
+        let runs = row.run.map { [RunHold(id: "r", holder: "gantry up", named: $0, services: $0.union(["db"]))] }
+        let holds = HoldSet(unheld: row.unheld, runs: runs ?? [])
+        let containers = stage.observed.containers
+        #expect(holds.ending(with: row.named, among: containers, of: stage.project) == row.ending)
         var options = DownOptions()
         options.services = row.named
         stage.observed.holds = holds
-        let down = DownPlanner.down("shop", project: nil, observed: stage.observed, options: options)
-        #expect(down.removed == row.ending)
+        let down = DownPlanner.down("shop", project: stage.project, observed: stage.observed, options: options)
+        #expect(down.removed == row.ending.subtracting(row.gone))
         #expect(down.holds == HoldChange(held: row.ending.intersection(row.unheld)))
         options.keepsDependencies = true
         #expect(
-            DownPlanner.down("shop", project: nil, observed: stage.observed, options: options).removed
-                == Set(row.named))
+            DownPlanner.down("shop", project: stage.project, observed: stage.observed, options: options).removed
+                == Set(row.named).subtracting(row.gone))
     }
 
     @Test func aOneOffContainerHoldsWhatItNeeds() throws {
@@ -127,6 +146,7 @@ import Testing
         var named: [String] = ["web"]
         var running: [String] = []
         var isLasting = true
+        var run: String?
         /// What ran until an earlier plan of the same command stopped it.
         var stopped: Set<String> = []
         var change: HoldChange
@@ -155,6 +175,9 @@ import Testing
         Rise(
             what: "what it starts is told apart all the same", isLasting: false,
             change: HoldChange(held: ["web"], unheld: ["api", "db"])),
+        Rise(
+            what: "what a run in the foreground starts it alone holds", running: ["db"], isLasting: false, run: "r",
+            change: HoldChange(unheld: ["api", "web"], run: "r")),
     ]) func upHoldsWhatIsNamed(_ rise: Rise) throws {
         var stage = try HoldTests.stage(["db", "api>db", "web>api"])
         for service in ["db", "api", "web"] where !rise.running.contains(service) {
@@ -162,8 +185,27 @@ import Testing
         }
         stage.options.services = rise.named
         stage.options.isLasting = rise.isLasting
+        stage.options.run = rise.run
         stage.options.ranBefore = rise.stopped
         #expect(try stage.plan().holds == rise.change)
+    }
+
+    @Test func whoOnlyKeepsWhatIsUpChangesNoHolds() throws {
+        var stage = try HoldTests.stage(["db", "web>db"])
+        try stage.stop("shop-db-1")
+        stage.options.leavesHolds = true
+        #expect(try stage.plan().holds.isEmpty)
+    }
+
+    @Test func whatIsScaledToNothingNeedsNothing() throws {
+        var stage = try HoldTests.stage(["db", "api>db", "web>api"])
+        for service in ["db", "api"] { try stage.stop("shop-\(service)-1") }
+        stage.options.services = ["web"]
+        stage.options.scale["web"] = 0
+        stage.options.noReplicaNeedsNothing = true
+        #expect(try stage.plan().members.isEmpty)
+        stage.options.services = ["api", "web"]
+        #expect(Set(try stage.plan().members.map(\.service)) == ["api", "db"])
     }
 
     @Test func whatIsNotStartedIsNotHeld() throws {

@@ -100,6 +100,18 @@ import Testing
             ])
     }
 
+    /// What else is wrong with a refused plan is looked for on the host, and must not tell of the same port again.
+    @Test func aPortThatIsRefusedIsNotLookedForOnTheHost() throws {
+        var stage = try Planned(app("web", port("80")), app("api", port("81"))).up()
+        stage.options.scale["web"] = 3
+        stage.change("api") { $0.ports = [port("82")] }
+        let error = #expect(throws: PlanError.self) { try stage.plan() }
+        #expect(error?.attempt?.hostPorts.map(\.description) == ["host port 82"])
+        var both = try Planned(app("web", port("80"))).up()
+        both.project.services["api"] = app("api", port("80"))
+        #expect(#expect(throws: PlanError.self) { try both.plan() }?.attempt?.hostPorts == [])
+    }
+
     // MARK: Paths
 
     @Test func whatNobodyMakesMustBeThere() throws {

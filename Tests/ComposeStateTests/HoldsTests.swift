@@ -29,6 +29,31 @@ import Testing
         #expect(try await journal.holds(in: elsewhere) == HoldSet())
     }
 
+    @Test func aRunHoldsUntilItEnds() async throws {
+        let folder = try TemporaryFolder()
+        let journal = Journal(try StateStore(path: folder.path("state.db")))
+        let run = RunHold(id: "1", holder: "gantry up", named: ["web"], services: ["web", "db"])
+        let living = try await journal.begin(run, in: HoldsTests.scope)
+        try await journal.change(HoldChange(unheld: ["web"], run: "1"), in: HoldsTests.scope)
+        try await journal.leave(["1": ["db"]], in: HoldsTests.scope)
+        var owning = run
+        owning.own = ["web", "db"]
+        #expect(try await journal.holds(in: HoldsTests.scope) == HoldSet(unheld: ["web"], runs: [owning]))
+        try await journal.release("1", in: HoldsTests.scope)
+        #expect(try await journal.holds(in: HoldsTests.scope).runs.map(\.isEnding) == [true])
+        try await journal.end(living, in: HoldsTests.scope)
+        #expect(try await journal.holds(in: HoldsTests.scope) == HoldSet(unheld: ["web"]))
+    }
+
+    /// Its record is left, and its lock is not.
+    @Test func aDeadRunHoldsNothing() async throws {
+        let folder = try TemporaryFolder()
+        let journal = Journal(try StateStore(path: folder.path("state.db")))
+        let run = RunHold(id: "1", holder: "gantry up", named: ["web"], services: ["web"])
+        do { _ = try await journal.begin(run, in: HoldsTests.scope) }
+        #expect(try await journal.holds(in: HoldsTests.scope) == HoldSet())
+    }
+
     @Test func aRepeatedChangeIsNone() async throws {
         let journal = try HoldsTests.journal()
         for _ in 0..<2 { try await journal.change(HoldChange(held: ["web"], unheld: ["db"]), in: HoldsTests.scope) }

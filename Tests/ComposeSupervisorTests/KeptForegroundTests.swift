@@ -16,9 +16,10 @@ private final class KeptStage: Sendable {
 
     init(_ services: Service...) async throws { stage = try await SupervisedStage(services, isLasting: false) }
 
-    /// Runs it to its end while `body` watches; the containers run before that.
+    /// Runs it to its end while `body` watches, when `apply` has ended or with it; the containers run before that.
     func run(
-        _ options: AttachedRun.Options = AttachedRun.Options(), _ body: @escaping @Sendable () async throws -> Void
+        _ options: AttachedRun.Options = AttachedRun.Options(),
+        apply: (@Sendable () async throws -> Void)? = nil, _ body: @escaping @Sendable () async throws -> Void
     ) async throws -> Foreground.End {
         let attached = AttachedRun(
             engine: engine, project: "shop", options: options, sink: console.sink,
@@ -27,9 +28,14 @@ private final class KeptStage: Sendable {
             run: attached, keeping: AttachedRun.Keeping(stage.supervisor, reloads: stage.reloads.stream),
             stopper: stage.stopper, announce: { [stage] in stage.notes.say("\($0)") }, leave: { _ in })
         let ended = Task {
-            try await foreground.run(signals: signals.stream, reportingTo: SilentObserver()) { _ in [] }
+            try await foreground.run(signals: signals.stream, reportingTo: SilentObserver()) { _ in
+                try await apply?()
+                return []
+            }
         }
-        while stage.supervisor.containers.isEmpty, !Task.isCancelled { await Task.yield() }
+        while stage.supervisor.containers.isEmpty || apply == nil && stage.supervisor.isComingUp, !Task.isCancelled {
+            await Task.yield()
+        }
         try await body()
         return try await ended.value
     }
@@ -100,6 +106,36 @@ private final class KeptStage: Sendable {
             await kept.console.waitFor("web-1  | begun")
             try stage.engine.exit(web, code: 0)
         }
+    }
+
+    /// Though the project is not up yet, and is its transaction's.
+    @Test func whatFallsWhileTheProjectComesUpIsStartedAfterItsDelay() async throws {
+        let kept = try await KeptStage(.app("web").restarting(delay: 5, attempts: 1))
+        let stage = kept.stage
+        let isUp = Gate()
+        _ = try await kept.run(apply: { await isUp.wait() }) {
+            let web = try await stage.id("web")
+            await stage.waitFor("update shop-web-1 to restart no")
+            try stage.engine.exit(web, code: 7)
+            await stage.notes.waitFor("web-1 ended with code 7; it is started again in 5s.")
+            #expect(stage.count("start shop-web-1") == 1)
+            await stage.pass { stage.count("start shop-web-1") == 2 }
+            await stage.waitFor("web", .running)
+            isUp.open()
+            try stage.engine.exit(web, code: 8)
+        }
+        #expect(stage.notes.words.contains { $0.contains("1 restart has failed, which is the limit") })
+        #expect(stage.count("update shop-web-1 to restart on-failure") == 1)
+    }
+
+    @Test func whatDoesNotComeUpHasItsPoliciesAsBefore() async throws {
+        struct NotUp: Error {}
+        let kept = try await KeptStage(.app("web").restarting(delay: 5))
+        let stage = kept.stage
+        try await stage.engine.updateContainer(
+            try await stage.id("web"), restartPolicy: RestartPolicySpec(name: "unless-stopped"))
+        await #expect(throws: NotUp.self) { try await kept.run(apply: { throw NotUp() }) {} }
+        #expect(try await stage.engine.container("shop-web-1").restartPolicy?.name == "unless-stopped")
     }
 
     @Test func whatIsRemovedIsGone() async throws {

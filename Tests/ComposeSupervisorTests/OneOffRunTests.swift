@@ -18,9 +18,9 @@ import Testing
         options.name = "shop-web-run"
         options.isTemporary = isTemporary
         let container = try OneOff(of: service, in: project, observed: ObservedState(), options: options, slug: "5109")
-        return OneOffRun(engine: stage.engine, container: container, output: stage.writer) { code in
-            stage.warnings.say("left with \(code)")
-        }
+        return OneOffRun(
+            engine: stage.engine, container: container, output: stage.writer, announce: { stage.warnings.say("\($0)") },
+            leave: { stage.warnings.say("left with \($0)") })
     }
 
     private static let noSignals = AsyncStream<Signal> { $0.finish() }
@@ -47,6 +47,19 @@ import Testing
         let changes = stage.engine.calls.map(\.description)
         #expect(changes.contains { $0.contains("kill") && $0.contains("SIGHUP") }, "\(changes)")
         #expect(changes.contains { $0.hasPrefix("stop") }, "\(changes)")
+        #expect(stage.warnings.words == ["handOn", "stop", "kill"])
+    }
+
+    /// Whatever fails: attaching, following what happens, or reading what it writes.
+    @Test(arguments: ["attach shop-web-run", "events", "start shop-web-run"])
+    func whatCannotBeSeenToItsEndLeavesNothingBehind(call: String) async throws {
+        let stage = AttachedStage()
+        stage.engine.setFaults(FaultSchedule(.error, at: 1, of: .call(call)))
+        await #expect(throws: (any Error).self) {
+            try await OneOffRunTests.run(stage).attached(signals: OneOffRunTests.noSignals)
+        }
+        stage.engine.setFaults(.none)
+        #expect(try await stage.engine.containers(matching: ObjectFilter()) == [])
     }
 
     @Test(arguments: [false, true])

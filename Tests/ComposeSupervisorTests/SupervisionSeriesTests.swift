@@ -1,4 +1,5 @@
 import ComposeModel
+import ComposePlanner
 import Testing
 
 @testable import ComposeSupervisor

@@ -6,6 +6,9 @@ enum LeftoverText {
         (["\(leftover.what): \(leftover.reason)"] + quoted(leftover.output)).joined(separator: "\n")
     }
 
+    /// For what stays because others use it, which is nothing amiss.
+    static func staying(_ leftover: Leftover) -> String { "\(leftover.what) stays, because \(leftover.reason)." }
+
     /// Lines that a container wrote, without what would act on a terminal.
     static func quoted(_ lines: [String]) -> [String] {
         lines.map { line in

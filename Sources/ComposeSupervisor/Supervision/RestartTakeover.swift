@@ -1,5 +1,6 @@
 import ComposeLogs
 package import ComposeModel
+import ComposePlanner
 package import EngineAPI
 
 /// Leaves restarting to a supervisor, and gives it back to the engine.

@@ -1,5 +1,6 @@
 import ComposeLogs
 import ComposeModel
+import ComposePlanner
 import EngineAPI
 
 // What follows from what happened.

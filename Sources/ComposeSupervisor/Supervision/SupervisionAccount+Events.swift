@@ -58,7 +58,13 @@ extension SupervisionAccount {
 
     mutating func started(_ sighting: Sighting, now: Duration) -> [Action] {
         guard rules[sighting.source.service] != nil else { return [] }
-        guard let known = watched[sighting.source.container] else { return begin(sighting, now) }
+        let id = sighting.source.container
+        guard let known = watched[id] else {
+            let actions = begin(sighting, now)
+            // One that has fallen by now ran all the same, and its end is told next.
+            watched[id]?.phase = .running
+            return actions
+        }
         guard known.phase != .busy, sighting.startedAt != known.run else { return [] }
         return begun(sighting, owes: !isBringingUp, now)
     }

@@ -1,4 +1,5 @@
 package import ComposeModel
+import ComposePlanner
 
 /// What a project's files say about keeping it up, by service.
 package struct SupervisionRules: Sendable, Equatable {

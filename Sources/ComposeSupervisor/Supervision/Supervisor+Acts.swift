@@ -28,6 +28,9 @@ extension Supervisor {
 
     private func takeOver(_ source: LogSource) async throws {
         do {
+            if isComingUp, let policy = try await engine.container(source.container).restartPolicy {
+                noteTakeover(of: source.container, from: policy)
+            }
             try await engine.updateContainer(source.container, restartPolicy: RestartTakeover.policy)
         } catch let error as EngineError {
             // One that has gone needs nothing, and after a broken connection everything is looked at again.
@@ -61,12 +64,17 @@ extension Supervisor {
     }
 
     private func stop(_ source: LogSource) async throws {
-        guard let left = await stopper.stop([source.container]).first else { return }
+        guard let left = await stopper.stop([source.container], releasing: false).first else { return }
         say(source, "could not be stopped: \(left.reason)")
         throw NotStopped()
     }
 
     private func start(_ source: LogSource, ifWanted wanted: ContainerID? = nil) async throws {
+        if isComingUp {
+            // The project is the transaction's, which waits for this.
+            guard mayStart else { throw NotWanted() }
+            return try await engine.startContainer(source.container)
+        }
         var options = UpOptions()
         options.services = [source.service]
         options.onlyStart = true

@@ -32,6 +32,8 @@ package final class Supervisor: Sendable {
         case reload
         case acted(Act, Outcome)
         case reloaded(Project, SupervisionRules)
+        /// The project is up for the first time.
+        case broughtUp
         case failed(any Error)
     }
 
@@ -43,6 +45,8 @@ package final class Supervisor: Sendable {
         case stop(LogSource, cause: String)
         case repair
         case reload
+
+        var isStart: Bool { if case .start = self { true } else { false } }
     }
 
     /// How a change came out; why one failed has been said.
@@ -51,6 +55,13 @@ package final class Supervisor: Sendable {
     private struct State {
         var project: Project
         var containers: Set<ContainerID> = []
+        /// Whether the project is not up yet, so that its transaction has the right to change it.
+        var isComingUp = false
+        var isUp = false
+        /// Whether that transaction is being taken back.
+        var isTakenBack = false
+        /// What the engine's policies were of the containers that were there before.
+        var policies: [ContainerID: RestartPolicySpec] = [:]
     }
 
     let engine: any ContainerEngine
@@ -62,6 +73,7 @@ package final class Supervisor: Sendable {
     let watch: Stopwatch
     let selection: LogSelection
     let inbox = BoundedQueue<Message>(capacity: Supervisor.waitingMessages)
+    private let watching = Gate()
     private let tell: @Sendable (Note) -> Void
     private let state: Mutex<State>
 
@@ -98,18 +110,57 @@ package final class Supervisor: Sendable {
         return containers.union(found.map(\.source).filter { services[$0.service] != nil }.map(\.container))
     }
 
-    /// Keeps the project, which is up, until somebody takes it down.
+    /// Whether the project comes up, or has just done so.
+    var isComingUp: Bool { state.withLock { $0.isComingUp } }
+
+    /// Whether a fallen container may be started while the project comes up.
+    var mayStart: Bool { state.withLock { !$0.isTakenBack } }
+
+    /// Returns when nothing that happens is missed any more, or the keeping has ended.
+    func waitUntilWatching() async { await watching.wait() }
+
+    /// Nobody is to wait for a watching that does not begin.
+    func didEnd() { watching.open() }
+
+    /// The transaction that brings the project up is being taken back: nothing is started any more.
+    func leaveToRollback() { state.withLock { $0.isTakenBack = true } }
+
+    /// The project is up.
+    func didBringUp() async { await inbox.send(.broughtUp) }
+
+    /// Notes that the project is up, before anything can follow from that.
+    func noteUp() { state.withLock { $0.isUp = true } }
+
+    /// Whether the project has come up.
+    var isUp: Bool { state.withLock { $0.isUp } }
+
+    func noteTakeover(of container: ContainerID, from policy: RestartPolicySpec) {
+        state.withLock { $0.policies[container] = $0.policies[container] ?? policy }
+    }
+
+    /// Gives the engine back the policies of what was there before the project was to be brought up, and was not.
+    func giveBack() async {
+        for (id, policy) in state.withLock({ $0.policies }) {
+            try? await engine.updateContainer(id, restartPolicy: policy)
+        }
+    }
+
+    /// Keeps the project until somebody takes it down.
     ///
     /// - Parameters:
+    ///   - isComingUp: whether it is not up yet: until ``didBringUp()`` only what has fallen is started again.
     ///   - reloads: an element for each time that the files are to be read again.
     ///   - leavesEnded: is told, whenever it changes, which containers are left ended, each with its last run.
     /// - Throws: `CancellationError`; an `EngineError` where the engine cannot be reached at all, a
     ///   ``SupervisionProblem``.
     package func run<Reloads: AsyncSequence & Sendable>(
-        reloads: Reloads, leavesEnded: @escaping @Sendable ([ContainerID: EngineTime]) async -> Void = { _ in }
+        isComingUp: Bool = false, reloads: Reloads,
+        leavesEnded: @escaping @Sendable ([ContainerID: EngineTime]) async -> Void = { _ in }
     ) async throws where Reloads.Element: Sendable, Reloads.Failure == Never {
         var account = SupervisionAccount(rules: try SupervisionRules(project), isLasting: isLasting)
         var leftEnded: [ContainerID: EngineTime] = [:]
+        if isComingUp { account.beginBringingUp() }
+        state.withLock { $0.isComingUp = isComingUp }
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer {
                 group.cancelAll()
@@ -145,6 +196,10 @@ package final class Supervisor: Sendable {
                 case .reloaded(let project, let rules):
                     state.withLock { $0.project = project }
                     account.rules = rules
+                case .broughtUp:
+                    state.withLock { $0.isComingUp = false }
+                    actions = account.endBringingUp(hasFailed: false, isRepair: false, now: watch.elapsed)
+                    actions += account.saw(try await sightings(), isOurs: true, now: watch.elapsed)
                 case .acted(let act, let outcome):
                     current = nil
                     if outcome == .takenDown {
@@ -155,11 +210,12 @@ package final class Supervisor: Sendable {
                 case .failed(let error): throw error
                 }
                 waiting += try await carryOut(actions, wanted)
+                if case .opened = message { watching.open() }
                 let delayed = account.delayed
                 wanted = wanted.filter { delayed.contains($0.key) }
                 for id in delayed where wanted[id] == nil { wanted[id] = await target.isWanted(id) }
-                if current == nil, !waiting.isEmpty {
-                    let next = waiting.removeFirst()
+                if current == nil, let index = waiting.firstIndex(where: { $0.isStart || !self.isComingUp }) {
+                    let next = waiting.remove(at: index)
                     current = next
                     if next == .repair || next == .reload { account.beginBringingUp() }
                     group.addTask { [resting = account.atRest] in await self.perform(next, resting: resting) }
