@@ -1,2 +1,0 @@
-/// The sinks that Gantry has.
-package enum BuiltInSinks {}
