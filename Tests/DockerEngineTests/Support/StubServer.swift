@@ -40,8 +40,6 @@ func withStub<Result: Sendable>(
 
 /// Counts what a client does to its stub.
 final class StubServer: Sendable {
-    typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
-
     private let count = Atomic(0)
 
     /// How many connections the client has made so far.
@@ -49,11 +47,14 @@ final class StubServer: Sendable {
 
     static func listen(
         _ transport: StubTransport
-    ) async throws -> (NIOAsyncChannel<Connection, Never>, EngineAddress) {
+    ) async throws -> (NIOAsyncChannel<any Channel, Never>, EngineAddress) {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-        let wrap: @Sendable (any Channel) -> EventLoopFuture<Connection> = { channel in
-            channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
+            .childChannelOption(.autoRead, value: false)
+        // Wrapped by whoever plays on it: one that is wrapped and then taken by nobody, as when the server ends just then,
+        // ends the process.
+        let wrap: @Sendable (any Channel) -> EventLoopFuture<any Channel> = { channel in
+            channel.eventLoop.makeSucceededFuture(channel)
         }
         switch transport {
         case .unix:
@@ -69,7 +70,7 @@ final class StubServer: Sendable {
     }
 
     func accept(
-        on channel: NIOAsyncChannel<Connection, Never>,
+        on channel: NIOAsyncChannel<any Channel, Never>,
         _ script: @escaping @Sendable (StubConnection) async throws -> Void
     ) async throws {
         defer { if let path = channel.channel.localAddress?.pathname { unlinkSocket(path) } }
@@ -106,10 +107,14 @@ final class StubConnection {
     }
 
     static func play(
-        _ script: @Sendable (StubConnection) async throws -> Void, on connection: StubServer.Connection
+        _ script: @Sendable (StubConnection) async throws -> Void, on channel: any Channel
     ) async throws {
+        let connection = try await channel.eventLoop.submit {
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }.get()
         try await connection.executeThenClose { inbound, _ in
-            try await script(StubConnection(inbound, connection.channel))
+            try await channel.setOption(.autoRead, value: true).get()
+            try await script(StubConnection(inbound, channel))
         }
     }
 
