@@ -7,6 +7,9 @@ extension Executor {
     /// about a tenth of a second later.
     static let shortestWatch: Duration = .milliseconds(200)
 
+    /// How often a suspect is looked at: at least once in the 200 ms that the engine leaves it after its second fall.
+    private static let suspectLooks = 5
+
     /// The first of a plan's vital starts whose container has ended with an error, or is in a crash loop.
     ///
     /// What has ended is seen by one call; further ones ask for those that the engine may have restarted, which the list
@@ -38,10 +41,15 @@ extension Executor {
         case .well: return nil
         case .failed(let reason): return reason
         case .suspect:
-            // It may have been too early for what it needs, or fall again.
-            try? await clock.sleep(for: ReadinessWaiter.settlingTime)
-            guard let details = try? await engine.container(id) else { return nil }
-            return EarlyExitDecision(details, after: first).failure
+            // It may have been too early for what it needs, or fall again. Only between two runs does the engine tell the
+            // code, and one that ends well is meant to be repeated.
+            var last = first
+            for _ in 0..<Executor.suspectLooks where last.state != .restarting {
+                try? await clock.sleep(for: ReadinessWaiter.settlingTime / Executor.suspectLooks)
+                guard let details = try? await engine.container(id) else { return nil }
+                last = details
+            }
+            return EarlyExitDecision(last, after: first).failure
         }
     }
 }
@@ -65,8 +73,8 @@ enum EarlyExitDecision: Equatable {
         switch ReadinessDecision(details, for: .completed, hasSettled: false, restarts: 0) {
         case .failed(let reason): self = .failed(reason)
         case .ready: self = .well
-        case .pending where details.state == .restarting && details.exitCode != 0:
-            self = .failed(ReadinessDecision.loop(details, restarts))
+        case .pending where details.state == .restarting:
+            self = details.exitCode == 0 ? .well : .failed(ReadinessDecision.loop(details, restarts))
         case .pending:
             let isWell = restarts == 0 || details.state == .running && details.health == .healthy
             guard !isWell else {

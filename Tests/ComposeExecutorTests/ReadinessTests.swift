@@ -293,6 +293,8 @@ import Testing
         Early(
             what: "one that does not", restarts: 3, earlier: 2,
             decision: .failed("keeps exiting (restarted 3 times)")),
+        Early(
+            what: "one that ends well again and again", state: .restarting, restarts: 3, earlier: 2, decision: .well),
         Early(what: "one that is healthy after restarts", health: .healthy, restarts: 2, decision: .well),
         Early(what: "one that somebody paused", state: .paused, restarts: 2, decision: .well),
     ]) func whatFallsAgainAndAgainIsToldFromWhatComesUp(_ row: Early) {
