@@ -82,11 +82,15 @@ import Testing
         }
         while web.withLock({ $0 == nil }), !Task.isCancelled { await Task.yield() }
         let id = try #require(web.withLock { $0 })
-        while try await engine.container(id).state != .restarting { try engine.exit(id, code: 2) }
+        // The engine restarts it at once a few times; of those falls the run may see each, or the last alone.
+        var falls = 0
+        while try await engine.container(id).state != .restarting {
+            try engine.exit(id, code: 2)
+            falls += 1
+        }
         try await engine.stopContainer(id, timeout: nil)
-        // The engine may have restarted it between two looks.
-        let codes = try await Set(end.exits.map(\.code))
-        #expect(codes == [2])
+        let codes = try await end.exits.map(\.code)
+        #expect(!codes.isEmpty && codes.count <= falls && codes.allSatisfy { $0 == 2 })
     }
 
     @Test func goesOnAcrossARestartFromOutside() async throws {
