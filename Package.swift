@@ -54,6 +54,8 @@ let package = Package(
             name: "LogSpool",
             dependencies: ["SinkAPI", "EngineAPI", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(name: "LogProcessing", dependencies: ["SinkAPI", "EngineAPI", "CPCRE2"]),
         .target(
             name: "LogSinks",
             dependencies: [
@@ -61,6 +63,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -70,7 +73,7 @@ let package = Package(
         .target(
             name: "LogShipping",
             dependencies: [
-                "LogSpool", "SinkAPI", "EngineAPI",
+                "LogSpool", "LogProcessing", "SinkAPI", "EngineAPI",
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -132,14 +135,25 @@ let package = Package(
         .testTarget(
             name: "LogSinksTests",
             dependencies: [
-                "LogSinks", "SinkAPI", "EngineAPI",
+                "LogSinks", "SinkAPI", "EngineAPI", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
-        .testTarget(name: "LogShippingTests", dependencies: ["LogShipping", "LogSpool", "SinkAPI", "EngineAPI"]),
+        .testTarget(name: "LogProcessingTests", dependencies: ["LogProcessing", "LogSpool", "SinkAPI", "EngineAPI"]),
+        .testTarget(
+            name: "LogShippingTests",
+            dependencies: [
+                "LogShipping", "LogSpool", "LogProcessing", "SinkAPI", "EngineAPI",
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "EngineTestingTests", dependencies: ["EngineTesting", "EngineAPI"]),
         .testTarget(name: "ComposeModelTests", dependencies: ["ComposeModel"]),
         .testTarget(name: "ComposeGraphTests", dependencies: ["ComposeGraph"]),

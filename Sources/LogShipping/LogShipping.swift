@@ -1,2 +1,0 @@
-/// Brings records from the spool to the sinks.
-package enum LogShipping {}
