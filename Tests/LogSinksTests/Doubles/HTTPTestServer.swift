@@ -73,6 +73,7 @@ final class HTTPTestServer: Sendable {
     }
 
     func start() async throws {
+        let port = port == 0 ? try await LastingPort.take() : port
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -92,7 +93,7 @@ final class HTTPTestServer: Sendable {
             .bind(host: "127.0.0.1", port: port).get()
         state.withLock {
             $0.listener = listener
-            $0.port = listener.localAddress?.port ?? 0
+            $0.port = port
         }
     }
 

@@ -60,22 +60,9 @@ final class StreamDouble: ReceiverDouble {
     init(tls: NIOSSLContext? = nil, _ wire: @escaping @Sendable () -> any WireDouble) async throws {
         self.wire = wire
         self.tls = tls
-        // Below those that the system gives to connections, one of which could have it when this is started again.
-        var next = 0
-        while true {
-            next = StreamDouble.ports.withLock { port in
-                defer { port = port == 31_999 ? 20_000 : port + 1 }
-                return port
-            }
-            guard let server = try? await StreamDouble.listen(next, nil) else { continue }
-            try await server.close()
-            break
-        }
-        port = next
+        port = try await LastingPort.take()
         try await start()
     }
-
-    private static let ports = Mutex(Int.random(in: 20_000..<32_000))
 
     var received: [ReceivedRecord] { state.withLock { $0.store.received } }
     var complaints: [String] { state.withLock { $0.complaints } }
@@ -98,21 +85,20 @@ final class StreamDouble: ReceiverDouble {
     }
 
     func start() async throws {
-        let server = try await StreamDouble.listen(port, self)
+        let server = try await listen()
         state.withLock { $0.server = server }
     }
 
-    private static func listen(_ port: Int, _ double: StreamDouble?) async throws -> any Channel {
+    private func listen() async throws -> any Channel {
         try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4 << 20))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let double else { return }
-                    if let tls = double.tls {
+                    if let tls = self.tls {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
                     }
-                    let handler = StreamDoubleHandler(double: double, wire: double.wire())
+                    let handler = StreamDoubleHandler(double: self, wire: self.wire())
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
