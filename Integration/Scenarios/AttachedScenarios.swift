@@ -77,6 +77,29 @@ import Testing
         }
     }
 
+    @Test func runsThatEndAtOnceMustLeaveNothing() async throws {
+        let slow = "sh -c 'trap \"sleep 1; exit 0\" TERM; echo $$0 speaks; while :; do sleep 0.1; done'"
+        let compose = """
+            services:
+              db: {image: busybox, init: true, command: sleep infinity}
+              web: {image: busybox, depends_on: [db], command: \(slow) web}
+              admin: {image: busybox, depends_on: [db], command: \(slow) admin}
+            """
+        try await Scenario.with(compose) { scenario in
+            let first = try await scenario.whileRunning("up", "web") { first in
+                try await first.waitForOutput("web speaks")
+                let second = try await scenario.whileRunning("up", "admin") { second in
+                    try await second.waitForOutput("admin speaks")
+                    try first.signal(.interrupt)
+                    try second.signal(.interrupt)
+                }
+                second.exits(130)
+            }
+            first.exits(130)
+            #expect(try await scenario.running() == [], "\(first)")
+        }
+    }
+
     @Test(arguments: [["up", "-d", "db"], ["up", "-d", "web"], ["start", "db"]])
     func ctrlCMustLeaveWhatWasAskedForMeanwhile(arguments: [String]) async throws {
         try await Scenario.with(AttachedScenarios.talking) { scenario in

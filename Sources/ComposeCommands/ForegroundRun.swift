@@ -27,6 +27,8 @@ struct ForegroundRun {
     private let sink: ConsoleSink
     private let executor: Executor
     private let id = TransactionID().rawValue
+    /// What the stop that is under way has to say of its own end before it is ended for it.
+    private static let announcement: Duration = .milliseconds(500)
 
     init(
         up: UpRun, watching options: AttachedRun.Options, showingOn sink: ConsoleSink, _ renderer: ProgressRenderer,
@@ -74,6 +76,19 @@ struct ForegroundRun {
                 // What has not begun is not stopped, and the end of the waiting is said where it ends.
                 if action != .stopGracefully || isUp.isSet || !session.isWaitingForTurn { announce(action) }
             }, leave: { _exit(Int32($0)) })
+        // Output that nobody takes keeps the command when all has stopped, and there is no stop left to hurry.
+        let impatience = Task { [last = signals.stream(of: ends)] in
+            var first: Signal?
+            var count = 0
+            for await signal in last {
+                first = first ?? signal
+                count += 1
+                guard count == StopSequence.steps else { continue }
+                try? await Task.sleep(for: ForegroundRun.announcement)
+                _exit(Int32((first ?? signal).exitCode))
+            }
+        }
+        defer { impatience.cancel() }
         let end = try await renderer.displayBelowOutput {
             try await foreground.run(
                 signals: signals.stream(of: ends), reportingTo: renderer,

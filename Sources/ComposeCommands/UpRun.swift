@@ -92,6 +92,8 @@ struct UpRun {
             observed = try adjust(try await observe())
             plan = try session.plan(project, observed, options, since: last)
         }
+        // Who gives up instead of answering wants nothing.
+        try Task.checkCancellation()
         // Before the images, because fetching them may take long.
         try await preflight.check(plan)
         if !plan.pulls.isEmpty {

@@ -21,22 +21,21 @@ enum ReadinessDecision: Equatable {
         restartedBy rule: RestartRule? = nil
     ) {
         let hasCheck = details.health != .none
+        let isTolerated = readiness.allowsRestarts(hasCheck: hasCheck, isSupervised: rule != nil)
         switch details.state {
-        case .exited where rule?.follows(details) == true && readiness.allowsRestarts(hasCheck: hasCheck):
+        case .exited where rule?.follows(details) == true && isTolerated:
             let limit = min(rule?.attempts ?? ReadinessDecision.restartLimit, ReadinessDecision.restartLimit)
             let isReady = details.exitCode == 0 && readiness != .healthy
             self = isReady ? .ready : restarts < limit ? .pending : .looping(details, restarts)
         case .exited, .dead, .removing:
             self = .exited(details, for: readiness)
         case .restarting:
-            let isTolerated = readiness.allowsRestarts(hasCheck: hasCheck)
             self = isTolerated && restarts < ReadinessDecision.restartLimit ? .pending : .looping(details, restarts)
         case .created:
             self = .pending
         case .paused:
             self = .failed("is paused")
         case .running:
-            let isTolerated = readiness.allowsRestarts(hasCheck: hasCheck)
             if restarts >= ReadinessDecision.restartLimit || !isTolerated && restarts > 0 {
                 self = .looping(details, restarts)
             } else {
@@ -94,10 +93,10 @@ extension RestartRule {
 
 extension Readiness {
     /// Whether what is waited for may come about after a restart.
-    fileprivate func allowsRestarts(hasCheck: Bool) -> Bool {
+    fileprivate func allowsRestarts(hasCheck: Bool, isSupervised: Bool) -> Bool {
         switch self {
         case .healthy, .completed: true
-        case .up: hasCheck
+        case .up: hasCheck || isSupervised
         case .steady: false
         }
     }

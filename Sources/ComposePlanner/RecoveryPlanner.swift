@@ -29,6 +29,7 @@ package struct RecoveryPlanner {
     /// Those of which the journal knows nothing.
     private let containers: [ObservedContainer]
     private let ended: [ContainerID: EngineTime]
+    private let networks: Set<NetworkID>
     private var builder = PlanBuilder()
     private var notices: [String] = []
 
@@ -45,15 +46,16 @@ package struct RecoveryPlanner {
     package static func plan(
         _ name: String, observed: ObservedState, known: Set<String>, ended: [ContainerID: EngineTime]
     ) -> Plan {
-        var planner = RecoveryPlanner(name: name, observed.containers.sorted { $0.name < $1.name }, known, ended)
+        var planner = RecoveryPlanner(name: name, observed, known, ended)
         return planner.makePlan()
     }
 
     private init(
-        name: String, _ all: [ObservedContainer], _ known: Set<String>, _ ended: [ContainerID: EngineTime]
+        name: String, _ observed: ObservedState, _ known: Set<String>, _ ended: [ContainerID: EngineTime]
     ) {
         self.name = name
-        self.all = all
+        all = observed.containers.sorted { $0.name < $1.name }
+        networks = Set(observed.networks.map(\.id))
         self.ended = ended
         containers = all.filter { container in
             container.labels[ComposeLabels.transaction].map { !known.contains($0) } ?? true
@@ -165,7 +167,14 @@ package struct RecoveryPlanner {
     /// Whether the predecessor ran until the replacement was there.
     private func wasStopped(_ entry: Return) -> Bool {
         guard entry.predecessor.summary.state == .exited, let end = ended[entry.predecessor.id] else { return false }
-        return end >= entry.replacement.summary.created
+        return end >= entry.replacement.summary.created && hasNetworks(entry.predecessor)
+    }
+
+    /// Whether the project's networks that a container is to be on are there; without them it cannot start.
+    private func hasNetworks(_ container: ObservedContainer) -> Bool {
+        container.summary.networks.allSatisfy { network, id in
+            !network.hasPrefix("\(name)_") || networks.contains(id)
+        }
     }
 
     /// Dependencies first, as far as the labels tell.
@@ -193,6 +202,12 @@ package struct RecoveryPlanner {
     private mutating func noteOthers(than returns: [Return]) {
         let transactions = Set(returns.compactMap { $0.replacement.labels[ComposeLabels.transaction] })
         let handled = Set(returns.flatMap { [$0.replacement.id, $0.predecessor.id] })
+        for entry in returns where entry.predecessor.summary.state == .exited && !wasStopped(entry) {
+            let lacks = hasNetworks(entry.predecessor) ? "" : ", and a network that it was on is gone"
+            notices.append(
+                "Container \(entry.predecessor.name) is stopped, perhaps by the same command\(lacks). If it is to run, "
+                    + "`gantry up` starts it.")
+        }
         for container in containers
         where !handled.contains(container.id) && !container.isOneOff && !isPredecessor(container) {
             let isMade = container.labels[ComposeLabels.transaction].map(transactions.contains) ?? false

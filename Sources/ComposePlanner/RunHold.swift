@@ -36,13 +36,18 @@ package struct RunRelease: Sendable, Equatable {
     package var staying: [String: String] = [:]
     /// The runs that they are left to, by identifier.
     package var heirs: [String: Set<String>] = [:]
+    /// Those of ``staying`` that nobody needs any more when other runs, which are ending too, have stopped their
+    /// containers. Nobody is left to end them then, so it is worth looking again.
+    package var passing: Set<String> = []
 
     package init(
-        ending: Set<ContainerID> = [], staying: [String: String] = [:], heirs: [String: Set<String>] = [:]
+        ending: Set<ContainerID> = [], staying: [String: String] = [:], heirs: [String: Set<String>] = [:],
+        passing: Set<String> = []
     ) {
         self.ending = ending
         self.staying = staying
         self.heirs = heirs
+        self.passing = passing
     }
 }
 
@@ -58,6 +63,7 @@ extension HoldSet {
     ) -> RunRelease {
         let known = runs.first { $0.id == run }
         let others = known == nil ? [] : runs.filter { $0.id != run && !$0.isEnding }
+        let leaving = known == nil ? [] : Set(runs.filter { $0.id != run && $0.isEnding }.flatMap(\.own))
         let running = containers.filter(\.summary.state.isRunning)
         let own = running.filter { container in
             started.contains(container.id)
@@ -67,25 +73,26 @@ extension HoldSet {
         let ids = Set(own.map(\.id))
         var ending = Set(own.map(\.service))
         var release = RunRelease()
-        func need(_ service: String) -> String? {
-            let dependents = Set(
-                running.filter { dependent in
-                    dependent.dependencies.contains(service)
-                        && !(ids.contains(dependent.id) && ending.contains(dependent.service))
-                }.map { $0.isOneOff ? $0.name : $0.service }
-            ).sorted()
-            if !dependents.isEmpty {
-                return "\(dependents.joined(separator: ", ")) \(dependents.count == 1 ? "needs" : "need") it"
+        func need(_ service: String) -> (reason: String, isPassing: Bool)? {
+            let dependents = running.filter { dependent in
+                dependent.dependencies.contains(service)
+                    && !(ids.contains(dependent.id) && ending.contains(dependent.service))
             }
-            if let other = others.first(where: { $0.services.contains(service) }) { return "\(other.holder) needs it" }
+            let names = Set(dependents.map { $0.isOneOff ? $0.name : $0.service }).sorted()
+            let reason = "\(names.joined(separator: ", ")) \(names.count == 1 ? "needs" : "need") it"
+            if dependents.contains(where: { $0.isOneOff || !leaving.contains($0.service) }) { return (reason, false) }
+            if let other = others.first(where: { $0.services.contains(service) }) {
+                return (names.isEmpty ? "\(other.holder) needs it" : reason, false)
+            }
             if known?.own.contains(service) == true, !unheld.contains(service) {
-                return "another command has asked for it since"
+                return ("another command has asked for it since", false)
             }
-            return nil
+            return names.isEmpty ? nil : (reason, true)
         }
-        while let (service, reason) = ending.sorted().lazy.compactMap({ name in need(name).map { (name, $0) } }).first {
+        while let (service, need) = ending.sorted().lazy.compactMap({ name in need(name).map { (name, $0) } }).first {
             ending.remove(service)
-            release.staying[service] = reason
+            release.staying[service] = need.reason
+            if need.isPassing { release.passing.insert(service) }
             for other in others where other.services.contains(service) {
                 release.heirs[other.id, default: []].insert(service)
             }

@@ -5,6 +5,9 @@ package import EngineAPI
 
 /// Stops what a run started, and nothing else.
 package struct RunStopper: Sendable {
+    /// How often it looks whether other runs have ended: they take seconds, and two of them end at a time seldom.
+    private static let look: Duration = .milliseconds(200)
+
     private let engine: any ContainerEngine
     private let executor: Executor
     private let project: String
@@ -31,15 +34,24 @@ package struct RunStopper: Sendable {
     /// Ends the run: stops what it started and nobody else needs, as ``ComposePlanner/HoldSet`` has it, each container
     /// after those that depend on it and after its `pre_stop` hooks.
     ///
+    /// What only other runs need that are ending too, it stops when they have stopped theirs.
+    ///
     /// - Returns: what could not be stopped, and what stays because others need it.
     package func end(_ started: Set<ContainerID>) async -> [Leftover] {
         await stopping {
             // Before others are looked at: of two that end at a time one must see that the other does.
             if let run { await executor.release(run) }
-            let (release, observed) = try await release(of: started)
-            await executor.leave(release.heirs)
-            return try await stop(release.ending, of: observed)
-                + release.staying.sorted { $0.key < $1.key }.map { Leftover(what: $0, reason: $1, isInUse: true) }
+            var left: [Leftover] = []
+            while true {
+                let (release, observed) = try await release(of: started)
+                await executor.leave(release.heirs)
+                if !release.ending.isEmpty { left += try await stop(release.ending, of: observed) }
+                guard !release.passing.isEmpty else {
+                    let staying = release.staying.sorted { $0.key < $1.key }
+                    return left + staying.map { Leftover(what: $0, reason: $1, isInUse: true) }
+                }
+                try await Task.sleep(for: RunStopper.look)
+            }
         }
     }
 

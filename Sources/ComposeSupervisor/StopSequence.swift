@@ -19,6 +19,9 @@ package struct StopSequence: Sendable, Equatable {
         case end
     }
 
+    /// How many signals lead from the first stop to the end at once.
+    package static let steps = 3
+
     private enum Phase: Sendable { case running, stopping, killing, over }
 
     private var phase = Phase.running

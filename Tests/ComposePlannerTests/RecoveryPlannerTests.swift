@@ -49,6 +49,16 @@ import Testing
 
     private static let remove = "remove container \(temporary)"
 
+    /// Where a network was made anew, stops come before the creation, and the old network may be gone.
+    @Test func whatCannotStartAgainIsSaid() throws {
+        var summary = try Self.old(.exited).summary
+        summary.networks = ["shop_default": "gone", "outer": "elsewhere"]
+        let old = try #require(ObservedContainer(summary))
+        let told = Self.plan([old, try Self.new(.created)])
+        #expect(told.prefix(2) == ["--", Self.remove])
+        #expect(told.count == 3 && told[2].contains("network that it was on is gone") && told[2].contains("gantry up"))
+    }
+
     @Test func aReplacementGoesAndWhatItStoppedStartsAgain() throws {
         let stop = "stop container \(Self.temporary)"
         let expected = [stop, "start container shop-web-1", "wait until shop-web-1 is up", "--", Self.remove]
@@ -62,7 +72,11 @@ import Testing
     }
 
     @Test func whatHadStoppedBeforeStaysStopped() throws {
-        #expect(Self.plan([try Self.old(.exited), try Self.new(.created)], stoppedAt: 50) == ["--", Self.remove])
+        #expect(
+            Self.plan([try Self.old(.exited), try Self.new(.created)], stoppedAt: 50) == [
+                "--", Self.remove,
+                "Container shop-web-1 is stopped, perhaps by the same command. If it is to run, `gantry up` starts it.",
+            ])
         #expect(Self.plan([try Self.old(.created), try Self.new(.created)], stoppedAt: nil).contains(Self.remove))
     }
 

@@ -13,11 +13,13 @@ import Testing
         var own: Set<String> = ["web", "api", "db"]
         /// The services of another run.
         var other: Set<String> = []
+        var otherOwn: Set<String> = []
         var isOtherEnding = false
         var isKnown = true
         let ending: Set<String>
         var staying: [String: String] = [:]
         var heirs: [String: Set<String>] = [:]
+        var passing: Set<String> = []
 
         var testDescription: String { what }
     }
@@ -33,6 +35,13 @@ import Testing
         Row(
             what: "a run that is about to end holds nothing", other: ["admin", "db"], isOtherEnding: true,
             ending: ["web", "api", "db"]),
+        Row(
+            what: "what it needs while it ends stays as long", stopped: [], other: ["admin", "db"],
+            otherOwn: ["admin"], isOtherEnding: true, ending: ["web", "api"], staying: ["db": "admin needs it"],
+            passing: ["db"]),
+        Row(
+            what: "what it only found running needs it longer than that", stopped: [], other: ["admin", "db"],
+            isOtherEnding: true, ending: ["web", "api"], staying: ["db": "admin needs it"]),
         Row(
             what: "what stays keeps what it needs", other: ["api"], ending: ["web"],
             staying: ["api": "gantry up (process 2) needs it", "db": "api needs it"], heirs: ["o": ["api"]]),
@@ -51,13 +60,14 @@ import Testing
             id: "r", holder: "gantry up (process 1)", named: ["web"], services: ["web", "api", "db"], own: row.own)
         let other = RunHold(
             id: "o", holder: "gantry up (process 2)", named: row.other, services: row.other,
-            isEnding: row.isOtherEnding)
+            own: row.otherOwn, isEnding: row.isOtherEnding)
         let holds = HoldSet(unheld: row.unheld, runs: (row.isKnown ? [run] : []) + (row.other.isEmpty ? [] : [other]))
         let containers = stage.observed.containers
         let ids = Dictionary(uniqueKeysWithValues: containers.map { ($0.service, $0.id) })
         let release = holds.release(of: "r", started: Set(row.started.compactMap { ids[$0] }), among: containers)
         let expected = RunRelease(
-            ending: Set(row.ending.compactMap { ids[$0] }), staying: row.staying, heirs: row.heirs)
+            ending: Set(row.ending.compactMap { ids[$0] }), staying: row.staying, heirs: row.heirs,
+            passing: row.passing)
         #expect(release == expected)
     }
 }
