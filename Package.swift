@@ -101,10 +101,12 @@ let package = Package(
             name: "ComposeExecutor",
             dependencies: ["ComposePlanner", "ComposeState", "ComposeModel", "ComposeGraph", "EngineAPI"]
         ),
-        .target(name: "ComposeLogs", dependencies: ["LogSpool", "SinkAPI", "EngineAPI"]),
+        .target(name: "ComposeLogs", dependencies: ["LogProcessing", "LogSpool", "SinkAPI", "EngineAPI"]),
         .target(
             name: "ComposeSupervisor",
-            dependencies: ["ComposeExecutor", "ComposeLogs", "ComposePlanner", "ComposeModel", "EngineAPI"]
+            dependencies: [
+                "ComposeExecutor", "ComposeLogs", "ComposePlanner", "ComposeModel", "SinkAPI", "EngineAPI",
+            ]
         ),
         .target(
             name: "ComposeCommands",
@@ -171,12 +173,15 @@ let package = Package(
                 "ComposeExecutor", "ComposePlanner", "ComposeState", "ComposeModel", "EngineAPI", "EngineTesting",
             ]
         ),
-        .testTarget(name: "ComposeLogsTests", dependencies: ["ComposeLogs", "EngineAPI", "EngineTesting"]),
+        .testTarget(
+            name: "ComposeLogsTests",
+            dependencies: ["ComposeLogs", "LogProcessing", "LogSpool", "SinkAPI", "EngineAPI", "EngineTesting"]
+        ),
         .testTarget(
             name: "ComposeSupervisorTests",
             dependencies: [
                 "ComposeSupervisor", "ComposeLogs", "ComposeExecutor", "ComposePlanner", "ComposeState", "ComposeModel",
-                "EngineAPI", "EngineTesting",
+                "SinkAPI", "EngineAPI", "EngineTesting",
             ]
         ),
         .testTarget(name: "TidyTests", dependencies: ["ComposeLoader", "ComposeModel"]),
@@ -192,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "DockerEngine", "EngineAPI", "EngineTesting",
+                "ComposeLogs", "LogSpool", "SinkAPI", "DockerEngine", "EngineAPI", "EngineTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -1,5 +1,6 @@
 import EngineAPI
 import EngineTesting
+import SinkAPI
 import Synchronization
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
     private let engine = InMemoryEngine()
     private let sink = RecordingSink()
     private let selection = LogSelection(labels: ["project=shop"]) { id, name, labels in
-        labels["service"].map { LogSource(container: id, service: $0, number: 1, label: name) }
+        labels["service"].map { LogSource(container: id, name: name, service: $0) }
     }
 
     init() { engine.addImage("busybox") }
