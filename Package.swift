@@ -15,6 +15,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         // The command line.
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        // Log sinks: TLS for streams, an HTTP client for the receivers that speak HTTP, counters that are exported.
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         // The state file: journal of transactions, over the system's libsqlite3.
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         // SHA-256 for `config-hash`.
@@ -44,10 +48,37 @@ let package = Package(
             exclude: ["README.md"]
         ),
         .target(name: "EngineTesting", dependencies: ["EngineAPI"], exclude: ["README.md"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "SinkAPI", dependencies: ["EngineAPI"]),
         .target(
             name: "LogSpool",
             dependencies: ["SinkAPI", "EngineAPI", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(name: "LogProcessing", dependencies: ["SinkAPI", "EngineAPI", "CPCRE2"]),
+        .target(
+            name: "LogSinks",
+            dependencies: [
+                "SinkAPI", "EngineAPI", "CZlib",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .target(
+            name: "LogShipping",
+            dependencies: [
+                "LogSpool", "LogProcessing", "SinkAPI", "EngineAPI",
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
         ),
         .target(name: "ComposeModel"),
         .target(name: "ComposeGraph"),
@@ -70,10 +101,12 @@ let package = Package(
             name: "ComposeExecutor",
             dependencies: ["ComposePlanner", "ComposeState", "ComposeModel", "ComposeGraph", "EngineAPI"]
         ),
-        .target(name: "ComposeLogs", dependencies: ["EngineAPI"]),
+        .target(name: "ComposeLogs", dependencies: ["LogProcessing", "LogSpool", "SinkAPI", "EngineAPI"]),
         .target(
             name: "ComposeSupervisor",
-            dependencies: ["ComposeExecutor", "ComposeLogs", "ComposePlanner", "ComposeModel", "EngineAPI"]
+            dependencies: [
+                "ComposeExecutor", "ComposeLogs", "ComposePlanner", "ComposeModel", "SinkAPI", "EngineAPI",
+            ]
         ),
         .target(
             name: "ComposeCommands",
@@ -101,6 +134,28 @@ let package = Package(
             ]
         ),
         .testTarget(name: "LogSpoolTests", dependencies: ["LogSpool", "SinkAPI", "EngineAPI"]),
+        .testTarget(
+            name: "LogSinksTests",
+            dependencies: [
+                "LogSinks", "SinkAPI", "EngineAPI", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .testTarget(name: "LogProcessingTests", dependencies: ["LogProcessing", "LogSpool", "SinkAPI", "EngineAPI"]),
+        .testTarget(
+            name: "LogShippingTests",
+            dependencies: [
+                "LogShipping", "LogSpool", "LogProcessing", "SinkAPI", "EngineAPI",
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "EngineTestingTests", dependencies: ["EngineTesting", "EngineAPI"]),
         .testTarget(name: "ComposeModelTests", dependencies: ["ComposeModel"]),
         .testTarget(name: "ComposeGraphTests", dependencies: ["ComposeGraph"]),
@@ -118,12 +173,15 @@ let package = Package(
                 "ComposeExecutor", "ComposePlanner", "ComposeState", "ComposeModel", "EngineAPI", "EngineTesting",
             ]
         ),
-        .testTarget(name: "ComposeLogsTests", dependencies: ["ComposeLogs", "EngineAPI", "EngineTesting"]),
+        .testTarget(
+            name: "ComposeLogsTests",
+            dependencies: ["ComposeLogs", "LogProcessing", "LogSpool", "SinkAPI", "EngineAPI", "EngineTesting"]
+        ),
         .testTarget(
             name: "ComposeSupervisorTests",
             dependencies: [
                 "ComposeSupervisor", "ComposeLogs", "ComposeExecutor", "ComposePlanner", "ComposeState", "ComposeModel",
-                "EngineAPI", "EngineTesting",
+                "SinkAPI", "EngineAPI", "EngineTesting",
             ]
         ),
         .testTarget(name: "TidyTests", dependencies: ["ComposeLoader", "ComposeModel"]),
@@ -139,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "DockerEngine", "EngineAPI", "EngineTesting",
+                "ComposeLogs", "LogSpool", "SinkAPI", "DockerEngine", "EngineAPI", "EngineTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -23,4 +23,6 @@ struct WithoutPulls: ApplyObserver {
     func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {
         await next.hookWrote(lines, in: container, name: name, service: service)
     }
+
+    func willRemove(_ container: ContainerID) async { await next.willRemove(container) }
 }

@@ -34,11 +34,15 @@ package protocol ApplyObserver: Sendable {
     func willStartHook(_ container: ContainerID, name: String, service: String) async
     /// A hook in a container wrote these lines, each without its newline. It is not read further before this returns.
     func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async
+    /// A container, which was stopped, is about to be removed for good, and with it what the engine keeps of it. The
+    /// removal waits for this to return.
+    func willRemove(_ container: ContainerID) async
 }
 
-// Only who shows output wants to know of that of hooks. One who passes things on has to pass these on too, which the
-// compiler does not see.
+// Only who shows output wants to know of that of hooks, and who ships it of its end. One who passes things on has to pass
+// these on too, which the compiler does not see.
 extension ApplyObserver {
+    package func willRemove(_ container: ContainerID) async {}
     package func willStartHook(_ container: ContainerID, name: String, service: String) async {}
     package func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {}
 }

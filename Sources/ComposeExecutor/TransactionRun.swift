@@ -207,8 +207,9 @@ final class TransactionRun: Sendable {
             }
         case .removeContainer(let container, let anonymousVolumes):
             try await tolerateMissing {
-                try await self.engine.removeContainer(
-                    self.identifier(of: container), force: true, anonymousVolumes: anonymousVolumes)
+                let id = try self.identifier(of: container)
+                await self.executor.observer.willRemove(id)
+                try await self.engine.removeContainer(id, force: true, anonymousVolumes: anonymousVolumes)
             }
         case .renameContainer(let container, let name):
             let id = try identifier(of: container)

@@ -17,6 +17,16 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         var issued = 0
         /// Set by either side: nothing more is taken, what was taken is still delivered.
         var isFinished = false
+
+        /// The first element, and whoever waited for its room.
+        mutating func takeFirst() -> (Element?, Sender?) {
+            guard !elements.isEmpty else { return (nil, nil) }
+            let element = elements.removeFirst()
+            guard !senders.isEmpty else { return (element, nil) }
+            let sender = senders.removeFirst()
+            elements.append(sender.element)
+            return (element, sender)
+        }
     }
 
     private let state = Mutex(State())
@@ -58,18 +68,34 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
+    /// Hands an element over if there is room at once; false where there is none, or the queue has ended.
+    @discardableResult
+    package func offer(_ element: Element) -> Bool {
+        let (answer, receiver) = state.withLock { state -> (Bool, CheckedContinuation<Element?, Never>?) in
+            if state.isFinished { return (false, nil) }
+            if let receiver = state.receiver.take() { return (true, receiver) }
+            guard state.elements.count < capacity else { return (false, nil) }
+            state.elements.append(element)
+            return (true, nil)
+        }
+        receiver?.resume(returning: element)
+        return answer
+    }
+
+    /// The next element if there is one; does not wait.
+    package func poll() -> Element? {
+        let (element, sender) = state.withLock { $0.takeFirst() }
+        sender?.continuation.resume(returning: true)
+        return element
+    }
+
     /// The next element; nil when the queue has ended and is empty, and when the task is cancelled.
     package func next() async -> Element? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let (answer, sender) = state.withLock { state -> (Element??, Sender?) in
-                    if !state.elements.isEmpty {
-                        let element = state.elements.removeFirst()
-                        guard !state.senders.isEmpty else { return (.some(element), nil) }
-                        let sender = state.senders.removeFirst()
-                        state.elements.append(sender.element)
-                        return (.some(element), sender)
-                    }
+                    let (element, sender) = state.takeFirst()
+                    if let element { return (.some(element), sender) }
                     if state.isFinished || Task.isCancelled { return (.some(nil), nil) }
                     state.receiver = continuation
                     return (nil, nil)

@@ -1,4 +1,5 @@
 import EngineAPI
+package import SinkAPI
 import Synchronization
 
 /// Shows records on the console.
@@ -8,7 +9,6 @@ package final class ConsoleSink: LogSink {
 
     private let formatter: Mutex<LogFormatter>
     private let writer: TerminalWriter
-    private let format: LogFormat
     private let separatesErrors: Bool
 
     /// - Parameter separatesErrors: whether lines from a container's standard error go to ours, as `up` does; `logs`
@@ -16,7 +16,6 @@ package final class ConsoleSink: LogSink {
     package init(_ format: LogFormat, to writer: TerminalWriter, separatesErrors: Bool) {
         formatter = Mutex(LogFormatter(format))
         self.writer = writer
-        self.format = format
         self.separatesErrors = separatesErrors
     }
 
@@ -56,14 +55,13 @@ package final class ConsoleSink: LogSink {
         _ records: [LogRecord], from start: Int, _ formatter: inout LogFormatter
     ) -> (bytes: [UInt8], end: Int, stream: OutputStream) {
         let stream = target(of: records[start])
-        let now = format.hasTimes && records[start].time == nil ? EngineTime.now() : nil
         var bytes: [UInt8] = []
         bytes.reserveCapacity(ConsoleSink.chunkLength)
         var position = start
         while position < records.count, target(of: records[position]) == stream,
             bytes.count < ConsoleSink.chunkLength
         {
-            formatter.append(records[position], now: now, to: &bytes)
+            formatter.append(records[position], to: &bytes)
             position += 1
         }
         return (bytes, position, stream)

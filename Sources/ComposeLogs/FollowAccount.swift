@@ -1,4 +1,5 @@
 import EngineAPI
+import SinkAPI
 
 /// Which containers are being read, and where reading the others would go on.
 struct FollowAccount {

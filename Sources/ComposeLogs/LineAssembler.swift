@@ -1,5 +1,6 @@
 package import EngineAPI
 import Glibc
+package import SinkAPI
 
 /// Puts the pieces in which an engine delivers a container's output together to lines.
 ///
@@ -10,15 +11,27 @@ package struct LineAssembler {
     /// The longest line that is kept whole. A longer one is delivered in parts of about this size, so that a container
     /// that writes no newline fills no memory; a line of a mebibyte is no line for people any more.
     package static let longestLine = 1 << 20
+    /// The longest piece that an engine makes of a line; a shorter one is a line's last.
+    static let pieceSize = 16 << 10
 
     private var output: StreamLines
     private var errors: StreamLines
 
-    /// - Parameter hasTimes: whether the engine was asked to put its time before each line.
-    package init(source: LogSource, hasTimes: Bool) {
-        output = StreamLines(source: source, stream: .stdout, hasTimes: hasTimes)
-        errors = StreamLines(source: source, stream: .stderr, hasTimes: hasTimes)
+    /// - Parameters:
+    ///   - hasTimes: whether the engine was asked to put its time before each line. Where it has none, a line gets that
+    ///     of the line before it, or our own clock's.
+    ///   - omitsTorn: whether a line is left out that the engine began and did not go on with, because somebody else
+    ///     reads it whole.
+    package init(source: LogSource, hasTimes: Bool, omitsTorn: Bool = false) {
+        output = StreamLines(source: source, stream: .stdout, hasTimes: hasTimes, omitsTorn: omitsTorn)
+        errors = StreamLines(source: source, stream: .stderr, hasTimes: hasTimes, omitsTorn: omitsTorn)
     }
+
+    /// How many lines were left out.
+    var torn: Int { output.torn + errors.torn }
+
+    /// The time of the oldest line that is not finished.
+    var openTime: EngineTime? { [output.openTime, errors.openTime].compactMap { $0 }.min() }
 
     /// The lines that `frames` complete, in order.
     package mutating func take(_ frames: [OutputFrame]) -> [LogRecord] {
@@ -36,8 +49,8 @@ package struct LineAssembler {
     /// The lines that lack their newline at the end of the output.
     package mutating func finish() -> [LogRecord] {
         var records: [LogRecord] = []
-        output.flush(&records)
-        errors.flush(&records)
+        output.flush(&records, .unterminated)
+        errors.flush(&records, .unterminated)
         return records
     }
 }
@@ -45,25 +58,38 @@ package struct LineAssembler {
 /// The lines of one stream.
 private struct StreamLines {
     private struct Parts {
-        let time: EngineTime?
+        let time: EngineTime
     }
 
     private let source: LogSource
     private let stream: OutputStream
     private let hasTimes: Bool
+    private let omitsTorn: Bool
     private var timestamps = TimestampReader()
     /// What there is of an unfinished line: from its time on, or from where the part before it ended.
     private var pending: [UInt8] = []
     /// Whether parts of the unfinished line were delivered, and with which time.
     private var parts: Parts?
+    /// Of the line before.
+    private var lastTime: EngineTime?
+    /// Whether the last piece of the unfinished line was as long as one can be.
+    private var endsWithWholePiece = false
+    private(set) var torn = 0
 
-    init(source: LogSource, stream: OutputStream, hasTimes: Bool) {
+    init(source: LogSource, stream: OutputStream, hasTimes: Bool, omitsTorn: Bool) {
         self.source = source
         self.stream = stream
         self.hasTimes = hasTimes
+        self.omitsTorn = omitsTorn
     }
 
     private var isInsideLine: Bool { !pending.isEmpty || parts != nil }
+
+    var openTime: EngineTime? {
+        guard isInsideLine else { return nil }
+        var reader = timestamps
+        return parts?.time ?? reader.read(pending[...])?.time ?? lastTime
+    }
 
     mutating func take(_ bytes: ArraySlice<UInt8>, _ records: inout [LogRecord]) {
         var rest = isInsideLine ? continuation(in: bytes, &records) : bytes
@@ -72,24 +98,35 @@ private struct StreamLines {
                 pending += rest[..<newline]
                 flush(&records)
             } else {
-                emit(rest[..<newline], isPartial: false, &records)
+                emit(rest[..<newline], [], &records)
             }
             rest = rest[(newline + 1)...]
         }
         guard !rest.isEmpty else { return }
+        var begin = rest.startIndex
+        if !isInsideLine, hasTimes, let (_, end) = timestamps.read(rest) { begin = end }
+        endsWithWholePiece = rest.endIndex - begin == LineAssembler.pieceSize
         pending += rest
         if pending.count >= LineAssembler.longestLine {
             let line = pending
             pending = []
-            emit(line[...], isPartial: true, &records)
+            emit(line[...], .partial, &records)
         }
     }
 
-    mutating func flush(_ records: inout [LogRecord]) {
+    mutating func flush(_ records: inout [LogRecord], _ flags: LogRecord.Flags = []) {
         guard isInsideLine else { return }
         let line = pending
         pending = []
-        emit(line[...], isPartial: false, &records)
+        emit(line[...], flags, &records)
+    }
+
+    /// Ends the unfinished line because another begins: where its last piece was no line's last it is torn.
+    private mutating func endLine(_ records: inout [LogRecord]) {
+        guard omitsTorn, endsWithWholePiece else { return flush(&records) }
+        pending = []
+        parts = nil
+        torn += 1
     }
 
     /// What of a piece belongs to the unfinished line: without its time where it repeats the line's. Where it has
@@ -103,26 +140,34 @@ private struct StreamLines {
             // may begin with a time of its own.
             guard let begun = timestamps.read(pending[...]), begun.end < pending.endIndex else { return bytes }
             if begun.time == time { return bytes[end...] }
-            flush(&records)
+            endLine(&records)
             return bytes
         }
         if parts.time == time { return bytes[end...] }
-        flush(&records)
+        endLine(&records)
         return bytes
     }
 
-    private mutating func emit(_ text: ArraySlice<UInt8>, isPartial: Bool, _ records: inout [LogRecord]) {
+    private mutating func emit(
+        _ text: ArraySlice<UInt8>, _ flags: LogRecord.Flags, _ records: inout [LogRecord]
+    ) {
         var line = text
-        var time: EngineTime?
+        let time: EngineTime
         if let parts {
             time = parts.time
-        } else if hasTimes, let (read, end) = timestamps.read(line) {
+        } else if !hasTimes {
+            time = .now()
+        } else if let (read, end) = timestamps.read(line) {
             time = read
             line = line[end...]
+        } else {
+            time = lastTime ?? .now()
         }
+        lastTime = time
+        let isPartial = flags.contains(.partial)
         parts = isPartial ? Parts(time: time) : nil
-        if !isPartial, line.last == UInt8(ascii: "\r") { line.removeLast() }
-        records.append(LogRecord(source: source, stream: stream, time: time, line: line, isPartial: isPartial))
+        if !isPartial, line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        records.append(LogRecord(source: source, stream: stream, time: time, line: line, flags: flags))
     }
 }
 

@@ -1,4 +1,5 @@
 package import EngineAPI
+package import SinkAPI
 
 /// Reads a container's kept output and what it writes after that, until it stops running.
 package struct LogFollower: Sendable {

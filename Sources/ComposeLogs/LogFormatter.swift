@@ -1,4 +1,5 @@
-package import EngineAPI
+import EngineAPI
+package import SinkAPI
 
 /// How lines are shown.
 package struct LogFormat: Sendable, Equatable {
@@ -51,13 +52,11 @@ package struct LogFormatter {
     }
 
     /// Appends the record's line, newline included.
-    ///
-    /// - Parameter now: the time to show where the record has none.
-    package mutating func append(_ record: LogRecord, now: EngineTime?, to output: inout [UInt8]) {
+    package mutating func append(_ record: LogRecord, to output: inout [UInt8]) {
         if format.clearsLines { output += LogFormatter.clearing }
         if format.hasPrefix { output += prefix(of: record.source.label) }
-        if format.hasTimes, let time = record.time ?? now {
-            output += time.rfc3339.utf8
+        if format.hasTimes {
+            output += record.time.rfc3339.utf8
             output.append(UInt8(ascii: " "))
         }
         text.append(record.line, to: &output)

@@ -1,4 +1,5 @@
 import EngineAPI
+import SinkAPI
 
 extension LogReader {
     /// How many messages wait for the one that keeps the account of readers; it never waits for them itself.

@@ -1,4 +1,5 @@
 package import EngineAPI
+import SinkAPI
 
 /// Shows what containers wrote: the `logs` command.
 package struct LogReader: Sendable {

@@ -1,4 +1,5 @@
 package import EngineAPI
+package import SinkAPI
 
 /// Which containers are read, and what they are called.
 package struct LogSelection: Sendable {
@@ -33,5 +34,15 @@ package struct LogSelection: Sendable {
                 name(summary.id, summary.name, summary.labels).map { ($0, summary.state) }
             }
             .sorted { LogSource.precedes($0.source, $1.source) }
+    }
+
+    /// The name that a container is going to keep.
+    ///
+    /// A replacement is called `0123456789ab_shop-web-1`, after the container whose place it takes, until that one has
+    /// gone; this is Docker Compose's rule too.
+    package static func lastingName(of name: String) -> String {
+        let parts = name.split(separator: "_", maxSplits: 1)
+        let isTemporary = parts.count == 2 && parts[0].count == 12 && parts[0].allSatisfy(\.isHexDigit)
+        return isTemporary ? String(parts[1]) : name
     }
 }

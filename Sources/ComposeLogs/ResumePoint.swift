@@ -1,4 +1,5 @@
 package import EngineAPI
+package import SinkAPI
 
 /// Where reading a container's kept output begins, or goes on after the connection broke or the container restarted.
 ///
@@ -64,7 +65,7 @@ package struct ResumePoint: Sendable, Equatable {
     }
 
     private mutating func admitsByTime(_ record: LogRecord) -> Bool {
-        guard let time = record.time else { return true }
+        let time = record.time
         guard let seen = last[record.stream] else {
             last[record.stream] = Last(time: time, count: 1)
             return true

@@ -1,4 +1,5 @@
 package import EngineAPI
+package import SinkAPI
 
 /// Tells the end of the last container from the gap before another takes its place.
 ///

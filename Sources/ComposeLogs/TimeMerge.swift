@@ -1,4 +1,5 @@
 import EngineAPI
+import SinkAPI
 
 /// Merges batches of records from several sources by time; of equal times the source with the lower number comes first.
 ///
@@ -17,9 +18,9 @@ struct TimeMerge {
             advance()
         }
 
-        /// Reads the time of the record at the position; one without a time, or from before, stays where it is.
+        /// Reads the time of the record at the position; one from before the last stays where it is.
         mutating func advance() {
-            if position < records.count { time = max(time, records[position].time?.nanoseconds ?? time) }
+            if position < records.count { time = max(time, records[position].time.nanoseconds) }
         }
 
         static func precedes(_ left: Cursor, _ right: Cursor) -> Bool {

@@ -1,5 +1,6 @@
 import ComposeLogs
 import EngineAPI
+import SinkAPI
 
 // What happens to containers: starts, ends, and the ends of what is read of them.
 extension AttachAccount {

@@ -1,5 +1,6 @@
 import ComposeLogs
 package import EngineAPI
+import SinkAPI
 
 /// A container's end, while an attached run watched it.
 package struct ContainerExit: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import ComposeLogs
 import EngineAPI
+import SinkAPI
 
 extension AttachedRun {
     /// Keeps the account of the run's containers, and carries out what follows from it, until the run is over.

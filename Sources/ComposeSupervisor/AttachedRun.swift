@@ -1,6 +1,7 @@
 package import ComposeExecutor
 package import ComposeLogs
 package import EngineAPI
+import SinkAPI
 import Synchronization
 
 /// The foreground `up`: shows what a project's containers write, from before their start until they have ended.
@@ -171,7 +172,9 @@ package final class AttachedRun: Sendable {
         let source = source(container, name: name, service: service, suffix: AttachedRun.hookMark)
         sink.register([source])
         // Where the sink takes no more, the run learns that from the sink.
-        try? await sink.write(lines.map { LogRecord(source: source, stream: $0.stream, line: $0.bytes) })
+        let now = EngineTime.now()
+        try? await sink.write(
+            lines.map { LogRecord(source: source, stream: $0.stream, time: now, line: $0.bytes) })
     }
 
     /// Tells a hook's output from that of its container; Docker Compose's own.
@@ -180,9 +183,10 @@ package final class AttachedRun: Sendable {
     private func source(
         _ container: ContainerID, name: String, service: String, suffix: String = ""
     ) -> LogSource {
-        let label = LogSelection.label(of: name, project: project)
-        let number = label.split(separator: "-").last.flatMap { Int($0) } ?? 0
-        return LogSource(container: container, service: service, number: number, label: label + suffix)
+        let name = LogSelection.lastingName(of: name)
+        let number = name.split(separator: "-").last.flatMap { Int($0) } ?? 0
+        return LogSource(
+            container: container, name: name + suffix, project: project, service: service, number: number)
     }
 
     func didFindRunning(_ containers: Set<ContainerID>) { state.withLock { $0.ranBefore = containers } }
@@ -230,4 +234,6 @@ private struct AttachingObserver: ApplyObserver {
         await run.hookWrote(lines, in: container, name: name, service: service)
         await next.hookWrote(lines, in: container, name: name, service: service)
     }
+
+    func willRemove(_ container: ContainerID) async { await next.willRemove(container) }
 }

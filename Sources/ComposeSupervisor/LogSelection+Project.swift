@@ -1,6 +1,7 @@
 package import ComposeLogs
 import ComposePlanner
 import EngineAPI
+import SinkAPI
 
 extension LogSelection {
     /// The containers of a project, one-off ones excepted.
@@ -14,21 +15,8 @@ extension LogSelection {
             guard let service = labels[ComposeLabels.service], services?.contains(service) ?? true else { return nil }
             let number = labels[ComposeLabels.number].flatMap(Int.init) ?? 0
             guard index == nil || index == number else { return nil }
-            return LogSource(container: id, service: service, number: number, label: label(of: name, project: project))
+            return LogSource(
+                container: id, name: lastingName(of: name), project: project, service: service, number: number)
         }
-    }
-
-    /// A container's name without its project's, as readers know it: `web-1`.
-    ///
-    /// A replacement is called `0123456789ab_shop-web-1`, after the container whose place it takes, until that one has
-    /// gone; this is Docker Compose's rule too.
-    package static func label(of name: String, project: String) -> String {
-        let parts = name.split(separator: "_", maxSplits: 1)
-        let isTemporary = parts.count == 2 && parts[0].count == 12 && parts[0].allSatisfy(\.isHexDigit)
-        let name = isTemporary ? String(parts[1]) : name
-        for separator in ["-", "_"] where name.hasPrefix(project + separator) {
-            return String(name.dropFirst(project.count + 1))
-        }
-        return name
     }
 }

@@ -180,6 +180,8 @@ public struct ContainerDetails: Sendable, Equatable {
     public var networks: [String: NetworkID]
     /// How it is to be attached to each network, by the network's name, without what the engine chose itself.
     public var attachments: [String: NetworkAttachment] = [:]
+    /// Which driver keeps its output, and how; nil where the engine does not say.
+    public var logging: LoggingSpec?
 
     /// Makes a description.
     public init(

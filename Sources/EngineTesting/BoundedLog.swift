@@ -20,6 +20,13 @@ struct BoundedLog<Element: Sendable>: Sendable {
         }
     }
 
+    /// Drops all but the last elements.
+    mutating func drop(keeping count: Int) {
+        let dropped = max(0, kept.count - count)
+        kept.removeFirst(dropped)
+        start += dropped
+    }
+
     /// The elements from `position` on, nil where some of them were dropped.
     func suffix(from position: Int) -> ArraySlice<Element>? {
         position < start ? nil : kept[(min(position, end) - start)...]

@@ -77,6 +77,7 @@ struct Container {
             stopping: StopSettings(
                 signal: spec.stopSignal, timeout: spec.stopTimeout, hasInit: spec.initProcess ?? false))
         details.attachments = endpoints.mapValues(\.attachment)
+        details.logging = spec.logging ?? LoggingSpec(driver: "json-file")
         return details
     }
 

@@ -76,6 +76,17 @@ public struct OutputLine: Sendable, Equatable, ExpressibleByStringLiteral {
     public init(stringLiteral value: String) { self.init(value) }
 }
 
+/// Who gets a piece of a container's output. Engines that drop old output leave pieces out for those who follow it, or
+/// give them twice; who reads what is kept gets each once.
+public enum OutputAudience: Sendable, Equatable {
+    /// All who read.
+    case everyone
+    /// Those who follow.
+    case followers
+    /// Those who read what is kept.
+    case readers
+}
+
 /// How a further process in a simulated container ends.
 public struct ExecResult: Sendable, Equatable {
     /// Its exit code.

@@ -14,6 +14,7 @@ struct ContainerOutput {
         /// Which run of the container printed it, from 1.
         var run: Int
         var beginsLine: Bool
+        var audience = OutputAudience.everyone
     }
 
     var pieces = BoundedLog<Piece>(limit: EngineState.keptLines)
@@ -22,7 +23,17 @@ struct ContainerOutput {
     var exitCodes: [Int] = []
     var isRemoved = false
 
-    mutating func append(_ bytes: [UInt8], to stream: OutputStream, time: () -> EngineTime) {
+    /// Gives those who follow the last pieces again, with their times.
+    mutating func repeatLast(_ count: Int) {
+        for var piece in pieces.elements.suffix(count) where piece.audience == .everyone {
+            piece.audience = .followers
+            pieces.append(piece)
+        }
+    }
+
+    mutating func append(
+        _ bytes: [UInt8], to stream: OutputStream, for audience: OutputAudience = .everyone, time: () -> EngineTime
+    ) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let end = rest.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? rest.endIndex
@@ -32,7 +43,9 @@ struct ContainerOutput {
             while !line.isEmpty {
                 let piece = line.prefix(ContainerOutput.pieceSize)
                 pieces.append(
-                    Piece(stream: stream, bytes: piece, time: instant, run: begunRuns, beginsLine: beginsLine))
+                    Piece(
+                        stream: stream, bytes: piece, time: instant, run: begunRuns, beginsLine: beginsLine,
+                        audience: audience))
                 line = line.dropFirst(piece.count)
                 beginsLine = false
             }
@@ -63,7 +76,7 @@ struct OutputReader {
         position = output.pieces.end
         lastRun = follows ? output.begunRuns : 0
         self.options = options
-        kept = output.pieces.elements.filter(includes)[...]
+        kept = output.pieces.elements.filter { $0.audience != .followers && includes($0) }[...]
         if let tail = options.tail { kept = OutputReader.lastLines(tail, of: kept) }
     }
 
@@ -81,7 +94,7 @@ struct OutputReader {
         }
         let candidates = fresh.prefix { $0.run <= lastRun }.prefix(OutputReader.batchSize)
         position += candidates.count
-        let batch = candidates.filter(includes)
+        let batch = candidates.filter { $0.audience != .readers && includes($0) }
         if !batch.isEmpty { return .done(batch.map(frame)) }
         if !candidates.isEmpty { return try next(from: output) }
         return output.exitCodes.count >= lastRun || output.isRemoved ? .done(nil) : .wait

@@ -67,9 +67,11 @@ extension EngineState {
         if case .exits(let code) = behavior.run { end(id, code: code, restarting: true) }
     }
 
-    mutating func emit(_ bytes: [UInt8], to stream: OutputStream, from id: ContainerID) {
+    mutating func emit(
+        _ bytes: [UInt8], to stream: OutputStream, from id: ContainerID, for audience: OutputAudience = .everyone
+    ) {
         guard var output = outputs.removeValue(forKey: id) else { return }
-        output.append(bytes, to: stream) { stamp() }
+        output.append(bytes, to: stream, for: audience) { stamp() }
         outputs[id] = output
     }
 

@@ -70,12 +70,30 @@ extension InMemoryEngine {
 
     /// Lets a container print bytes. Lines are found in them as the engine does; a container that does not run prints
     /// nothing. Throws `.notFound` where there is no such container.
-    public func emit(_ text: String, to stream: OutputStream = .stdout, from container: ContainerID) throws {
+    ///
+    /// - Parameter audience: who gets it; an engine that drops old output leaves lines out for those who follow.
+    public func emit(
+        _ text: String, to stream: OutputStream = .stdout, from container: ContainerID,
+        for audience: OutputAudience = .everyone
+    ) throws {
         try controlContainer(container) { state, container in
             guard container.state == .running else { return }
-            state.emit(Array(text.utf8), to: stream, from: container.id)
+            state.emit(Array(text.utf8), to: stream, from: container.id, for: audience)
         }
     }
+
+    /// Gives those who follow a container's output its last pieces again, as Engine 20.10 does when it begins a file.
+    public func repeatOutput(_ pieces: Int, of container: ContainerID) throws {
+        try controlContainer(container) { $0.outputs[$1.id]?.repeatLast(pieces) }
+    }
+
+    /// Drops all but the last pieces of what is kept of a container's output, as an engine does with its oldest file.
+    public func dropOutput(of container: ContainerID, keeping pieces: Int) throws {
+        try controlContainer(container) { $0.outputs[$1.id]?.pieces.drop(keeping: pieces) }
+    }
+
+    /// Sets the engine's clock back.
+    public func setClockBack(seconds: Int64) { control { $0.advance(milliseconds: -seconds * 1000) } }
 
     // MARK: Looking
 

@@ -1,4 +1,5 @@
 import EngineAPI
+import SinkAPI
 
 /// Commits what sinks have acknowledged, which batches are under way, and how far capture is; and removes the segments
 /// that nobody needs any more.

@@ -20,7 +20,7 @@ package struct RecordIdentity: Hashable, Sendable {
     }
 
     /// Eight bytes a step, each mixed in by a multiplication and a shift.
-    static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    package static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         // An odd number with as many ones as zeros, without a pattern: the golden ratio's fraction.
         let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
         var state = UInt64(bytes.count) &* factor

@@ -27,7 +27,7 @@ public struct LogRecord: Sendable, Equatable {
     /// The engine's time of the line's first byte.
     public let time: EngineTime
     /// The bytes as they were written, without the newline and without a carriage return before it. They need not be
-    /// UTF-8, and may hold any byte but the newline.
+    /// UTF-8, and may hold any byte; a newline only between lines that were joined, such as those of a stack trace.
     public var line: ArraySlice<UInt8>
     /// What it is besides a whole line.
     public var flags: Flags

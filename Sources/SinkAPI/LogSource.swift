@@ -34,8 +34,9 @@ public final class LogSource: Sendable, Hashable {
         self.number = number
         self.image = image
         self.labels = labels
-        let prefix = (project ?? "") + "-"
-        label = project != nil && name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+        // Docker Compose joined names with underscores before version 2.
+        let isPrefixed = project.map { name.hasPrefix($0 + "-") || name.hasPrefix($0 + "_") } ?? false
+        label = isPrefixed ? String(name.dropFirst((project ?? "").count + 1)) : name
     }
 
     /// Whether both are the same container.

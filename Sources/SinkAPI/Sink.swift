@@ -8,9 +8,11 @@ public protocol Sink: Sendable {
 
     /// Delivers a batch and returns when the receiver has acknowledged it, by whatever its protocol means by that.
     ///
-    /// It may be called up to ``BatchLimits/window`` times at once, in the order of the batches; a sink whose receiver
-    /// needs the order keeps it. It is called again with an equal batch after it threw ``SinkFailure/unavailable(_:retryAfter:)``,
-    /// and after a crash. It ends early, by throwing `CancellationError`, when its task is cancelled.
+    /// It may be called up to ``BatchLimits/window`` times at once, for one batch after another; those that are under way
+    /// together may be acknowledged in any order, and one that is sent again may come behind others. A sink whose receiver
+    /// needs the order has a window of 1. It is called again with an equal batch after it threw
+    /// ``SinkFailure/unavailable(_:retryAfter:)``, and after a crash. It ends early, by throwing `CancellationError`, when
+    /// its task is cancelled.
     ///
     /// - Returns: the records that the receiver refused for good, by their sequence; all others it has.
     /// - Throws: ``SinkFailure`` when nothing is acknowledged.
@@ -32,7 +34,7 @@ public struct BatchLimits: Sendable, Equatable {
     public var count: Int
     /// How long the oldest record may wait for company.
     public var age: Duration
-    /// How many batches may be under way at once.
+    /// How many batches may be under way at once; 1 keeps their order.
     public var window: Int
 
     /// Limits that suit most receivers: a mebibyte, 5,000 records, a second, four at once.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ComposeLogs
 
-@Suite struct BoundedQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct BoundedQueueTests {
     @Test func deliversInOrderAndEnds() async {
         let queue = BoundedQueue<Int>(capacity: 2)
         async let sent: Void = {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ComposeLogs
 
-@Suite(.timeLimit(.minutes(1))) struct LogFollowerTests {
+@Suite(.timeLimit(.minutes(5))) struct LogFollowerTests {
     private let sink = RecordingSink()
 
     private func follow(_ engine: ScriptedContainer) async throws -> Bool {

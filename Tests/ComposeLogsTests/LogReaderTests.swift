@@ -1,15 +1,16 @@
 import EngineAPI
 import EngineTesting
+import SinkAPI
 import Synchronization
 import Testing
 
 @testable import ComposeLogs
 
-@Suite(.timeLimit(.minutes(1))) struct LogReaderTests {
+@Suite(.timeLimit(.minutes(5))) struct LogReaderTests {
     private let engine = InMemoryEngine()
     private let sink = RecordingSink()
     private let selection = LogSelection(labels: ["project=shop"]) { id, name, labels in
-        labels["service"].map { LogSource(container: id, service: $0, number: 1, label: name) }
+        labels["service"].map { LogSource(container: id, name: name, service: $0) }
     }
 
     init() { engine.addImage("busybox") }

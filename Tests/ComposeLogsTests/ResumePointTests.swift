@@ -1,4 +1,5 @@
 import EngineAPI
+import SinkAPI
 import Testing
 
 @testable import ComposeLogs

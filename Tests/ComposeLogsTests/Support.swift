@@ -1,6 +1,7 @@
 import Dispatch
 import EngineAPI
 import Glibc
+import SinkAPI
 import Synchronization
 
 @testable import ComposeLogs
@@ -21,7 +22,7 @@ final class RecordingSink: LogSink {
         records.withLock { $0.map { "\($0.source.label) \(String(decoding: $0.line, as: UTF8.self))" } }
     }
 
-    var times: [EngineTime] { records.withLock { $0.compactMap(\.time) } }
+    var times: [EngineTime] { records.withLock { $0.map(\.time) } }
 
     /// Returns when `count` lines have come.
     func waitForLines(_ count: Int) async throws {
@@ -41,6 +42,8 @@ final class TestPipe: Sendable {
     init() {
         var ends: [Int32] = [-1, -1]
         pipe(&ends)
+        // A program that is started elsewhere in this process is not to keep it open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         (reading, writing) = (ends[0], ends[1])
     }
 
@@ -77,14 +80,14 @@ final class TestPipe: Sendable {
 }
 
 func source(_ label: String = "web-1", container: ContainerID = "c1") -> LogSource {
-    LogSource(container: container, service: String(label.prefix { $0 != "-" }), number: 1, label: label)
+    LogSource(container: container, name: label, service: String(label.prefix { $0 != "-" }))
 }
 
 func record(
-    _ text: String, of source: LogSource = source(), at time: Int64? = nil, on stream: OutputStream = .stdout
+    _ text: String, of source: LogSource = source(), at time: Int64 = 0, on stream: OutputStream = .stdout
 ) -> LogRecord {
     LogRecord(
-        source: source, stream: stream, time: time.map { EngineTime(nanoseconds: $0) }, line: Array(text.utf8)[...])
+        source: source, stream: stream, time: EngineTime(nanoseconds: time), line: Array(text.utf8)[...])
 }
 
 func frame(_ text: String, on stream: OutputStream = .stdout) -> OutputFrame {

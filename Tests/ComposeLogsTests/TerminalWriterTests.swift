@@ -5,7 +5,7 @@ import Testing
 
 @testable import ComposeLogs
 
-@Suite struct TerminalWriterTests {
+@Suite(.timeLimit(.minutes(5))) struct TerminalWriterTests {
     init() { signal(SIGPIPE, SIG_IGN) }
 
     private func line(_ number: Int, length: Int = 1000) -> [UInt8] {
@@ -67,7 +67,10 @@ import Testing
         }
         // Full: what the pipe and the ring hold, and at most one line more.
         var request = pollfd(fd: pipe.writing, events: Int16(POLLOUT), revents: 0)
-        while poll(&request, 1, 0) == 1, request.revents & Int16(POLLOUT) != 0 { await Task.yield() }
+        while poll(&request, 1, 0) == 1, request.revents & Int16(POLLOUT) != 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         task.cancel()
         let count = await task.value
         #expect(count <= (65_536 + 10_000) / 1000 + 1)
@@ -110,7 +113,10 @@ import Testing
         let writer = TerminalWriter(output: pipe.writing, policy: .wait, capacity: 1000)
         let task = Task { while true { try await writer.write(line(1), lines: 1, to: .stdout) } }
         var request = pollfd(fd: pipe.writing, events: Int16(POLLOUT), revents: 0)
-        while poll(&request, 1, 0) == 1, request.revents & Int16(POLLOUT) != 0 { await Task.yield() }
+        while poll(&request, 1, 0) == 1, request.revents & Int16(POLLOUT) != 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         pipe.closeReading()
         await #expect(throws: OutputFailure.closed) { try await task.value }
     }

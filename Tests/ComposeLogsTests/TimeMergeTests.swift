@@ -1,4 +1,4 @@
-import EngineAPI
+import SinkAPI
 import Testing
 
 @testable import ComposeLogs
@@ -37,10 +37,10 @@ import Testing
 
     @Test func keepsASourcesOwnOrder() {
         let lines = merge([
-            [[record("a5", at: 5), record("a3", at: 3), record("none")], [record("a4", at: 4), record("a8", at: 8)]],
+            [[record("a5", at: 5), record("a3", at: 3), record("a0")], [record("a4", at: 4), record("a8", at: 8)]],
             [[record("b1", at: 1), record("b6", at: 6)]],
         ])
-        #expect(lines == ["b1", "a5", "a3", "none", "a4", "b6", "a8"])
+        #expect(lines == ["b1", "a5", "a3", "a0", "a4", "b6", "a8"])
     }
 
     @Test func mergesManySourcesCompletely() {

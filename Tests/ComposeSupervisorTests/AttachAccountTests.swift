@@ -1,12 +1,13 @@
 import ComposeLogs
 import EngineAPI
+import SinkAPI
 import Testing
 
 @testable import ComposeSupervisor
 
 /// What follows for the output when an engine goes and comes back: it ends an attachment as a container's end does.
 @Suite struct AttachAccountTests {
-    private static let web = LogSource(container: "w", service: "web", number: 1, label: "web-1")
+    private static let web = LogSource(container: "w", name: "web-1", service: "web")
     private static let cut = ResumePoint(skipping: [.stdout: 3])
 
     /// An account of a container that was started, whose end somebody else decides about.

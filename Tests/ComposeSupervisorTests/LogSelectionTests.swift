@@ -1,4 +1,6 @@
 import ComposeLogs
+import EngineAPI
+import SinkAPI
 import Testing
 
 @testable import ComposeSupervisor
@@ -9,6 +11,8 @@ import Testing
         ("0123456789ab_shop-web-1", "web-1"), ("0123456789ab_database", "database"), ("my_database", "my_database"),
     ])
     func namesContainersAsReadersKnowThem(_ name: String, _ label: String) {
-        #expect(LogSelection.label(of: name, project: "shop") == label)
+        let source = LogSource(
+            container: "c", name: LogSelection.lastingName(of: name), project: "shop", service: "web")
+        #expect(source.label == label)
     }
 }

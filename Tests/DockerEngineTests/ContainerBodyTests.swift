@@ -55,6 +55,7 @@ struct ContainerBodyTests {
             "Error":"no","OOMKilled":true,"StartedAt":"2024-01-01T00:00:00.000000001Z","FinishedAt":"0001-01-01T00:00:00Z",
             "Health":{"Status":"unhealthy","Log":[{"Start":"2024-01-01T00:00:00Z","ExitCode":1,"Output":"bad"}]}},
             "Config":{"Tty":true,"Labels":null,"Healthcheck":{"Test":["CMD","x"],"Interval":1000000000,"Timeout":0}},
+            "HostConfig":{"LogConfig":{"Type":"local","Config":{"max-size":"1m"}}},
             "Mounts":null,"NetworkSettings":{"Networks":{"front":{"NetworkID":"n1"}}}}
             """
         ).details
@@ -70,6 +71,7 @@ struct ContainerBodyTests {
         #expect(details.probes == [ProbeResult(exitCode: 1, output: "bad", start: EngineTime("2024-01-01T00:00:00Z"))])
         #expect(details.healthCheck == HealthCheckSpec(test: ["CMD", "x"], interval: .seconds(1)))
         #expect(details.terminal)
+        #expect(details.logging == LoggingSpec(driver: "local", options: ["max-size": "1m"]))
         #expect(details.networks == ["front": "n1"])
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LogSpool
 
-@Suite struct CheckpointTests {
+@Suite(.timeLimit(.minutes(5))) struct CheckpointTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

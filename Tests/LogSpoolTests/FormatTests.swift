@@ -4,7 +4,7 @@ import Testing
 
 @testable import LogSpool
 
-@Suite struct FormatTests {
+@Suite(.timeLimit(.minutes(5))) struct FormatTests {
     @Test func theChecksumIsTheStandards() {
         // RFC 3720, appendix B.4, and the check value of the algorithm's catalogue.
         let cases: [([UInt8], UInt32)] = [

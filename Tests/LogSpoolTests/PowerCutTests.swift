@@ -6,7 +6,7 @@ import Testing
 @testable import LogSpool
 
 /// A power cut at any instant: what was not synced is gone, or there in part.
-@Suite struct PowerCutTests {
+@Suite(.timeLimit(.minutes(5))) struct PowerCutTests {
     /// What an append was told, and how long the journal was then.
     private struct Confirmation {
         let range: ClosedRange<UInt64>

@@ -12,7 +12,7 @@ import Testing
 #endif
 
 /// Every damage that a disk can do is found, costs no record outside of it, and makes none that never was.
-@Suite struct RecoveryTests {
+@Suite(.timeLimit(.minutes(5))) struct RecoveryTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

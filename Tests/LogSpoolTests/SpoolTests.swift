@@ -10,7 +10,7 @@ import Testing
     import Musl
 #endif
 
-@Suite struct SpoolTests {
+@Suite(.timeLimit(.minutes(5))) struct SpoolTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
@@ -184,7 +184,10 @@ import Testing
         await #expect(throws: CancellationError.self) { try await early.value }
         // It is in the buffer when somebody else's commit is seen to take it along.
         let late = Task { try await spool.append(records(4..<7)) }
-        while await spool.metrics.last < 4 { try await spool.flush() }
+        while await spool.metrics.last < 4 {
+            try Task.checkCancellation()
+            try await spool.flush()
+        }
         late.cancel()
         #expect(try await late.value == 2...4)
         #expect(try await spool.readAll().records.map(\.number) == [0, 4, 5, 6])

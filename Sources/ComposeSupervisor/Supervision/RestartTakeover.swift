@@ -2,6 +2,7 @@ import ComposeLogs
 package import ComposeModel
 import ComposePlanner
 package import EngineAPI
+import SinkAPI
 
 /// Leaves restarting to a supervisor, and gives it back to the engine.
 ///

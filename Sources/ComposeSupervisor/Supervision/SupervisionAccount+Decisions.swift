@@ -2,6 +2,7 @@ import ComposeLogs
 import ComposeModel
 import ComposePlanner
 import EngineAPI
+import SinkAPI
 
 // What follows from what happened.
 extension SupervisionAccount {

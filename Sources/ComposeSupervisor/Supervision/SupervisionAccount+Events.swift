@@ -1,6 +1,7 @@
 import ComposeLogs
 import ComposeModel
 import EngineAPI
+import SinkAPI
 
 // What happens: looks at all containers, events, and the ends of our own changes.
 extension SupervisionAccount {

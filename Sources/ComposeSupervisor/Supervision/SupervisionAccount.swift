@@ -1,6 +1,7 @@
-package import ComposeLogs
+import ComposeLogs
 import ComposeModel
 package import EngineAPI
+package import SinkAPI
 
 /// A container of the project as the engine last showed it.
 package struct Sighting: Sendable, Equatable {

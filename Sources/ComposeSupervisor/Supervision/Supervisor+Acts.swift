@@ -3,6 +3,7 @@ import ComposeLogs
 import ComposeModel
 import ComposePlanner
 import EngineAPI
+import SinkAPI
 
 // Carrying out what was decided.
 extension Supervisor {

@@ -3,6 +3,7 @@ import ComposeLogs
 package import ComposeModel
 import ComposePlanner
 package import EngineAPI
+import SinkAPI
 import Synchronization
 
 /// Keeps a project that is up as its file declares it: acts on containers that are unhealthy, end, or are removed.

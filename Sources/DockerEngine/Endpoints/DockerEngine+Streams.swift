@@ -42,7 +42,12 @@ extension DockerEngine {
             default: break
             }
         }
-        return try await container(id).terminal ? .raw : .multiplexed
+        do {
+            return try await container(id).terminal ? .raw : .multiplexed
+        } catch let error as EngineError where error.code == .notFound {
+            // It removed itself meanwhile; what it wrote is in the response, and hardly one such has a terminal.
+            return .multiplexed
+        }
     }
 }
 

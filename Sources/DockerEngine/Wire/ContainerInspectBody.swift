@@ -78,6 +78,7 @@ struct ContainerInspectBody: Decodable, Sendable {
         enum CodingKeys: String, CodingKey {
             case restartPolicy = "RestartPolicy"
             case hasInit = "Init"
+            case logging = "LogConfig"
         }
 
         struct RestartPolicy: Decodable, Sendable {
@@ -89,8 +90,18 @@ struct ContainerInspectBody: Decodable, Sendable {
             var maximumRetries: Int?
         }
 
+        struct Logging: Decodable, Sendable {
+            enum CodingKeys: String, CodingKey {
+                case type = "Type"
+                case config = "Config"
+            }
+            var type: String?
+            var config: [String: String]?
+        }
+
         var restartPolicy: RestartPolicy?
         var hasInit: Bool?
+        var logging: Logging?
     }
 
     var id: String
@@ -126,6 +137,9 @@ struct ContainerInspectBody: Decodable, Sendable {
                 signal: config?.stopSignal?.nonEmpty, timeout: config?.stopTimeout.map { .seconds($0) },
                 hasInit: host?.hasInit ?? false))
         details.attachments = networkSettings?.attachments(of: id, macAddress: config?.macAddress) ?? [:]
+        details.logging = host?.logging.map {
+            LoggingSpec(driver: $0.type?.nonEmpty, options: $0.config ?? [:])
+        }
         return details
     }
 }

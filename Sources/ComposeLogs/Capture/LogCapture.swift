@@ -1,0 +1,192 @@
+package import EngineAPI
+import LogSpool
+import SinkAPI
+import Synchronization
+
+/// Captures what containers write and hands every line to a store, once: those that are there, and those that come.
+///
+/// It serves for one run. What it has handed over it knows again by the store's positions and records, so a capture that
+/// ended in whatever way is continued by the next one.
+package final class LogCapture: Sendable {
+    private enum Message: Sendable {
+        case found([(source: LogSource, isRunning: Bool)])
+        case event(EngineEvent)
+        case ended(ContainerID)
+        case failed(any Error)
+    }
+
+    /// How many messages wait for the one that keeps the table of containers, which never waits for those who send them.
+    private static let waitingMessages = 64
+
+    private let selection: CaptureSelection
+    private let surroundings: ContainerCapture.Surroundings
+    private struct Table {
+        var captures: [ContainerID: ContainerCapture] = [:]
+        /// Whether the containers that were there at first are in it.
+        var isListed = false
+        /// Are sent to when they are.
+        var waiters: [BoundedQueue<Void>] = []
+    }
+
+    private let table = Mutex(Table())
+
+    /// - Parameters:
+    ///   - audits: shared by all captures of one engine, so that one reading at a time has it.
+    ///   - warn: is told of what can be lived with, such as a broken connection; must return at once.
+    package init(
+        engine: any ContainerEngine, store: any RecordStore, selection: CaptureSelection,
+        options: CaptureOptions = CaptureOptions(), audits: ReadingQueue = ReadingQueue(),
+        clock: any Clock<Duration> = ContinuousClock(), warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.selection = selection
+        surroundings = ContainerCapture.Surroundings(
+            engine: engine, store: store, options: options, clock: clock, audits: audits, backfills: ReadingQueue(),
+            warn: warn)
+    }
+
+    /// Captures until the task is cancelled.
+    ///
+    /// - Throws: `EngineError` where the engine could not be reached at all; `SpoolError` where the store is closed.
+    package func run() async throws {
+        let inbox = BoundedQueue<Message>(capacity: LogCapture.waitingMessages)
+        defer { table.withLock { $0.captures = [:] } }
+        try await withThrowingDiscardingTaskGroup { group in
+            defer { group.cancelAll() }
+            group.addTask { await self.watch(inbox) }
+            while let message = await inbox.next() {
+                for capture in try await self.take(message) {
+                    group.addTask { await self.run(capture, inbox) }
+                }
+            }
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Waits until a container that does not run has been read to its end, audited, and is durable; at once where it is
+    /// not captured. To be called after the container was stopped and before it is removed, as what is left of it goes
+    /// with it.
+    ///
+    /// - Returns: false where that took longer than ``CaptureOptions/tailDeadline``.
+    @discardableResult
+    package func collectTail(of container: ContainerID) async -> Bool {
+        let (clock, deadline) = (surroundings.clock, surroundings.options.tailDeadline)
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await self.waitUntilListed()
+                await self.table.withLock { $0.captures[container] }?.waitUntilSettled()
+                return !Task.isCancelled
+            }
+            group.addTask {
+                try? await clock.sleep(for: deadline)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+
+    /// How the captured containers stand, by name.
+    package var statuses: [CaptureStatus] {
+        get async {
+            var statuses: [CaptureStatus] = []
+            for capture in table.withLock({ Array($0.captures.values) }) { statuses.append(await capture.status) }
+            return statuses.sorted { LogSource.precedes($0.source, $1.source) }
+        }
+    }
+
+    private func waitUntilListed() async {
+        let signal = BoundedQueue<Void>(capacity: 1)
+        let isListed = table.withLock { table in
+            if !table.isListed { table.waiters.append(signal) }
+            return table.isListed
+        }
+        if !isListed { _ = await signal.next() }
+    }
+
+    private func watch(_ inbox: BoundedQueue<Message>) async {
+        let feed = EventFeed(engine: surroundings.engine, filter: selection.events, clock: surroundings.clock)
+        do {
+            try await feed.run { error in
+                surroundings.warn("The connection to the engine broke (\(error)); trying again.")
+            } _: { notice in
+                switch notice {
+                case .opened: return await inbox.send(.found(try await list()))
+                case .event(let event): return await inbox.send(.event(event))
+                }
+            }
+        } catch {
+            await inbox.send(.failed(error))
+        }
+    }
+
+    private func list() async throws -> [(source: LogSource, isRunning: Bool)] {
+        try await surroundings.engine.containers(matching: selection.filter).compactMap { summary in
+            selection.source(summary.id, name: summary.name, image: summary.image, labels: summary.labels)
+                .map { ($0, summary.state.isRunning) }
+        }
+    }
+
+    private func run(_ capture: ContainerCapture, _ inbox: BoundedQueue<Message>) async {
+        do {
+            try await capture.run()
+            await inbox.send(.ended(capture.source.container))
+        } catch {
+            await inbox.send(.failed(error))
+        }
+    }
+
+    /// - Returns: what is to be captured from now on.
+    private func take(_ message: Message) async throws -> [ContainerCapture] {
+        switch message {
+        case .found(let containers):
+            let known = table.withLock { $0.captures }
+            // Those that are not in the list find out that they have gone.
+            for (container, capture) in known {
+                await capture.nudge(isStart: containers.contains { $0.source.container == container && $0.isRunning })
+            }
+            let new = containers.map(\.source).filter { known[$0.container] == nil }
+            let begun = try await begin(new, areStarting: false)
+            let waiters = table.withLock { table in
+                table.isListed = true
+                defer { table.waiters = [] }
+                return table.waiters
+            }
+            for waiter in waiters { waiter.offer(()) }
+            return begun
+        case .event(let event):
+            guard event.action == "start" || event.action == "destroy" else { return [] }
+            if let capture = table.withLock({ $0.captures[ContainerID(event.actorID)] }) {
+                await capture.nudge(isStart: event.action == "start")
+                return []
+            }
+            guard event.action == "start", let source = selection.source(of: event) else { return [] }
+            return try await begin([source], areStarting: true)
+        case .ended(let container):
+            table.withLock { $0.captures[container] = nil }
+            return []
+        case .failed(let error): throw error
+        }
+    }
+
+    private func begin(_ sources: [LogSource], areStarting: Bool) async throws -> [ContainerCapture] {
+        let store = surroundings.store
+        var places: [ContainerID: OutputPlace] = [:]
+        var times: [ContainerID: EngineTime] = [:]
+        for source in sources {
+            let place = store.position(of: source.container).flatMap(OutputPlace.init(encoded:))
+            places[source.container] = place
+            times[source.container] = ContainerCapture.tailBegin(place)
+        }
+        // One that starts may be gone in some milliseconds; the others are asked for together.
+        let tails = areStarting ? nil : try await store.tails(since: times)
+        let begun = sources.map { source in
+            ContainerCapture(
+                source, place: places[source.container], stored: tails.map { $0[source.container] ?? [] },
+                isStarting: areStarting, surroundings)
+        }
+        table.withLock { table in
+            for capture in begun { table.captures[capture.source.container] = capture }
+        }
+        return begun
+    }
+}
