@@ -112,7 +112,8 @@ let package = Package(
             name: "ComposeCommands",
             dependencies: [
                 "ComposeSupervisor", "ComposeExecutor", "ComposeState", "ComposePlanner", "ComposeLogs",
-                "ComposeLoader", "ComposeModel", "YAML", "DockerEngine", "EngineAPI",
+                "ComposeLoader", "ComposeModel", "YAML", "LogShipping", "LogSinks", "LogProcessing", "LogSpool",
+                "SinkAPI", "DockerEngine", "EngineAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -188,8 +189,9 @@ let package = Package(
         .testTarget(
             name: "ComposeCommandsTests",
             dependencies: [
-                "ComposeCommands", "ComposeExecutor", "ComposeState", "ComposePlanner", "ComposeLoader", "ComposeModel",
-                "DockerEngine",
+                "ComposeCommands", "ComposeExecutor", "ComposeState", "ComposePlanner", "ComposeLogs", "ComposeLoader",
+                "ComposeModel", "YAML",
+                "LogShipping", "LogSinks", "LogProcessing", "LogSpool", "SinkAPI", "DockerEngine", "EngineTesting",
                 "EngineAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -200,6 +202,7 @@ let package = Package(
                 "ComposeLogs", "LogSpool", "SinkAPI", "DockerEngine", "EngineAPI", "EngineTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

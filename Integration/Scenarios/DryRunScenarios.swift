@@ -40,6 +40,8 @@ import Testing
         "run": [["db", "true"], ["--rm", "-d", "web"]], "scale": [["web=2"], ["web=0", "db=2"]],
         "restart": [[], ["web"]],
         "ps": [[], ["-a"]], "explain": [["web.image"]], "report": [["--list"]],
+        "ship": [["--sink", "file:./shipped.jsonl"], ["--once", "--sink", "sqlite:./shipped.db", "web"]],
+        "sink": [[]],
     ]
 
     /// Every command that there is, as one that changes nothing.

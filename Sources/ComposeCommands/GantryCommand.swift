@@ -16,6 +16,6 @@ struct GantryCommand: AsyncParsableCommand {
         RunCommand.self, ScaleCommand.self, PsCommand.self, LogsCommand.self,
         PlanCommand.self, ConfigCommand.self, ExplainCommand.self, SchemaCommand.self, VersionCommand.self,
         RecoverCommand.self, ReportCommand.self, SuperviseCommand.self, ReleasesCommand.self, RollbackCommand.self,
-        DriftCommand.self,
+        DriftCommand.self, ShipCommand.self, DeadLetterCommand.self, SinkCommand.self,
     ]
 }

@@ -25,13 +25,27 @@ enum RootArguments {
             default: try move(argument, &rest, to: &moved)
             }
         }
-        guard let command = rest.popFirst() else { return ["--help"] }
+        guard var command = rest.popFirst() else { return ["--help"] }
+        if command == ShipCommand.configuration.commandName, rest.first == DeadLetterCommand.word {
+            rest.removeFirst()
+            command = DeadLetterCommand.name
+        }
         let known = GantryCommand.commands.compactMap { $0.configuration.commandName } + ["help"]
         guard known.contains(command) else {
             let hint = Suggestion.hint(for: command, among: known).map { " (\($0))" } ?? ""
             throw ValidationError("There is no command \"\(command)\"\(hint). `gantry --help` lists the commands.")
         }
-        return [command] + moved + rest
+        // What belongs to another command, as in `sink check`, is its own command's.
+        var path = [command]
+        var current = GantryCommand.commands.first { $0.configuration.commandName == command }
+        while let name = rest.first,
+            let next = current?.configuration.subcommands.first(where: { $0.configuration.commandName == name })
+        {
+            path.append(name)
+            rest.removeFirst()
+            current = next
+        }
+        return path + moved + rest
     }
 
     private static func move(_ argument: String, _ rest: inout ArraySlice<String>, to moved: inout [String]) throws {

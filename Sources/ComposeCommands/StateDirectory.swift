@@ -94,11 +94,28 @@ struct StateDirectory {
 
     /// The lock file of a project on an engine.
     func lockPath(_ scope: JournalScope) -> String {
-        let name = (scope.engine + "/" + scope.project).unicodeScalars.map { scalar -> String in
+        "\(locks)/\(StateDirectory.fileName(engine: scope.engine, project: scope.project)).lock"
+    }
+
+    /// Where the log spool of a project on an engine is; without a project, of all its containers.
+    func spoolPath(engine: String, project: String?) -> String {
+        // No project's name is empty.
+        "\(path)/spools/\(StateDirectory.fileName(engine: engine, project: project ?? ""))"
+    }
+
+    /// Makes the folder of all spools, for its owner alone.
+    ///
+    /// - Throws: a `StateError`.
+    func makeSpoolFolder() throws {
+        try makeFolder(path)
+        try makeFolder(path + "/spools")
+    }
+
+    private static func fileName(engine: String, project: String) -> Substring {
+        (engine + "/" + project).unicodeScalars.map { scalar -> String in
             let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
             return isPlain || scalar == "." ? String(scalar) : "_\(String(scalar.value, radix: 16))_"
-        }.joined()
-        return "\(locks)/\(name.suffix(StateDirectory.longestName)).lock"
+        }.joined().suffix(longestName)
     }
 
     /// The part of a long name that is kept: file systems take 255 bytes, and its end tells projects apart.

@@ -4,7 +4,6 @@ import ComposePlanner
 import ComposeState
 import ComposeSupervisor
 import DockerEngine
-import FoundationEssentials
 
 /// `gantry supervise`
 struct SuperviseCommand: AsyncParsableCommand {
@@ -19,6 +18,9 @@ struct SuperviseCommand: AsyncParsableCommand {
 
     @Flag(name: .customLong("no-logs"), help: "Do not show what the containers write.")
     var noLogs = false
+
+    @Flag(name: .customLong("no-ship"), help: "Do not ship the output to the project's log sinks.")
+    var noShip = false
 
     @Flag(name: .customLong("print-unit"), help: "Print a systemd unit that runs this, and do nothing else.")
     var printUnit = false
@@ -50,36 +52,23 @@ struct SuperviseCommand: AsyncParsableCommand {
         if options.dryRun { return try await run.dryRun() }
         switch try session.attemptSupervision(of: project.name, command: "supervise") {
         case .locked(let lock):
-            try await Supervision(up: run, showsLogs: !noLogs).run()
+            try await session.shipping(project, isWanted: !noShip) {
+                try await Supervision(up: run, showsLogs: !noLogs).run()
+            }
             lock.release()
         case .held(let holder): throw SupervisedAlready(project: project.name, holder: holder.description)
         }
     }
 
     private func unit(of project: Project, _ session: CommandSession) throws -> UnitText {
-        if options.files.contains("-") {
-            throw ValidationError("A unit cannot read the file from standard input; give its path with -f.")
-        }
-        let folder = FileManager.default.currentDirectoryPath
-        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
-        var arguments = project.configFiles.flatMap { ["-f", $0] } + ["-p", project.name]
-        arguments += options.profiles.flatMap { ["--profile", $0] }
-        arguments += options.environmentFiles.flatMap { ["--env-file", absolute($0)] }
-        if let path = options.projectDirectory { arguments += ["--project-directory", absolute(path)] }
+        var arguments = try session.unitOptions(of: project)
         arguments.append("supervise")
         if noLogs { arguments.append("--no-logs") }
+        if noShip { arguments.append("--no-ship") }
         if let waitTimeout = limits.waitTimeout { arguments += ["--wait-timeout", String(waitTimeout)] }
         if let timeout = limits.timeout { arguments += ["--timeout", String(timeout)] }
-        let isLocal = session.address.description == "unix:///var/run/docker.sock"
         return UnitText(
-            project: project, program: try programPath(), arguments: arguments + services,
-            variables: ["DOCKER_HOST", "GANTRY_STATE_DIR"].compactMap { name in
-                session.environment[name].map { (name, $0) }
-            }, needsDocker: isLocal, stopGrace: limits.timeout)
-    }
-
-    /// The absolute path of this program.
-    private func programPath() throws -> String {
-        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            project: project, program: try CommandSession.programPath(), arguments: arguments + services,
+            variables: session.unitVariables, needsDocker: session.usesLocalDocker, stopGrace: limits.timeout)
     }
 }

@@ -83,6 +83,9 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(name: .customLong("timestamps"), help: "Show when each line was written.")
     var timestamps = false
 
+    @Flag(name: .customLong("no-ship"), help: "In the foreground: do not ship the output to the project's log sinks.")
+    var noShip = false
+
     @Argument(help: ArgumentHelp("Services; default: all.", valueName: "service"))
     var services: [String] = []
 
@@ -142,7 +145,7 @@ struct UpCommand: AsyncParsableCommand {
             attached.abort =
                 abortOnContainerExit || exitCodeFrom != nil
                 ? .firstExit : abortOnContainerFailure ? .firstFailure : .never
-            try await attached.run()
+            try await session.shipping(project, isWanted: !noShip) { try await attached.run() }
         }
     }
 }

@@ -71,3 +71,18 @@ package struct LoadedProject: Sendable {
         self.environment = environment
     }
 }
+
+extension LoadedProject {
+    /// The mistakes that whoever reads an extension has found in it, each with its place in the files.
+    ///
+    /// - Parameter mistakes: the path's keys, indices among them as decimals, nil for what is not in the files; how it
+    ///   is shown; and the sentence.
+    package func failure(_ mistakes: [(keys: [String]?, shown: String, message: String)]) -> LoadFailure {
+        var reporter = Reporter()
+        for mistake in mistakes {
+            let mark = mistake.keys.flatMap { keys in model.map { Locator(root: $0).place(keys, value: true) } }
+            reporter.add(Diagnostic(.error, mistake.message, path: mistake.shown, mark: mark))
+        }
+        return LoadFailure(diagnostics: reporter.sorted)
+    }
+}

@@ -163,7 +163,18 @@ import YAML
         ("x-gantry: [a]", "x-gantry: expected a mapping, found a list"),
         ("x-gantry: {ignore: {a: b}}", "x-gantry.ignore: expected a list, found a mapping"),
         ("x-gantry: {logs: [a]}", "x-gantry.logs: expected a mapping, found a list"),
-        ("x-gantry: {ignore: windows-drive, logs: {sinks: {a: 1}, routes: [b]}}", ""),
+        ("x-gantry: {logs: {sinks: [a]}}", "x-gantry.logs.sinks: expected a mapping, found a list"),
+        ("x-gantry: {logs: {routes: [b]}}", "x-gantry.logs.routes.0: expected a mapping, found the string \"b\""),
+        (
+            "x-gantry: {logs: {routes: [{too: a}]}}",
+            "x-gantry.logs.routes.0: \"too\" is not known here (did you mean \"to\"?)"
+        ),
+        (
+            "x-gantry: {logs: {routes: [{streams: stdot}]}}",
+            "x-gantry.logs.routes.0.streams.0: \"stdot\" is not one of stdout, stderr (did you mean \"stdout\"?)"
+        ),
+        ("x-gantry: {logs: {spool: {size: 1gb}, sinks: {a: 'file:x', b: {url: 'file:y', keep: {age: 1d}}}}}", ""),
+        ("x-gantry: {ignore: windows-drive, logs: }", ""),
         ("x-gantry:", ""), ("x-gantri: {any: thing}", ""),
     ])
     func aSettingThatNobodyReadsIsAMistake(line: String, expected: String) {

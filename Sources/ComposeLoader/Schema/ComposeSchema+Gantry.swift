@@ -2,12 +2,7 @@ extension ComposeSchema {
     /// What Gantry alone reads. Docker Compose passes over all of it, so that a misspelt setting would do nothing and
     /// nobody would say so: it is checked like the rest.
     static let gantry = Shape.nullable(
-        .object(
-            [
-                ignore,
-                // Read by nothing yet: any mapping will do.
-                Attribute("logs", .map(.anything)),
-            ], allowsExtensions: false))
+        .object([ignore, logs], allowsExtensions: false))
 
     /// What Gantry alone reads of one service.
     static let serviceGantry = Shape.nullable(.object([onFileChange, onUnhealthy], allowsExtensions: false))

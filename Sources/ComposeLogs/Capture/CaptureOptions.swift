@@ -10,6 +10,9 @@ package struct CaptureOptions: Sendable {
     /// The steps that a stream's records go through before they are appended; called once for each stream of a source,
     /// and once more where an audit has found something.
     package var stages: @Sendable (LogSource, OutputStream) -> [any RecordStage]
+    /// Whether containers are captured for as long as they are there; else each is read once, up to its present end, and
+    /// what is held back then is taken for finished.
+    package var follows = true
     /// How long a stream is silent before what its steps hold back is taken for finished. It has to be longer than the
     /// time in which lines are joined.
     package var holdTime: Duration = .seconds(2)

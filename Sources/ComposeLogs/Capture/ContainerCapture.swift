@@ -164,7 +164,8 @@ actor ContainerCapture {
 
     /// Captures one run of the container to its end, as far as the engine stays, and waits for the next.
     private func captureOnce() async throws {
-        if wasStarted, !needsReading {
+        let follows = surroundings.options.follows
+        if wasStarted, !needsReading, follows {
             wasStarted = false
             try await follow()
         }
@@ -173,6 +174,9 @@ actor ContainerCapture {
         let details = try await surroundings.engine.container(source.container)
         learn(details.logging)
         switch details.state {
+        case .running where !follows, .paused where !follows:
+            try await readAll(surroundings.backfills)
+            try await settle()
         case .running, .paused:
             if account.drops, needsReading { try await readAll(surroundings.backfills) }
             needsReading = false

@@ -85,6 +85,13 @@ package final class LogCapture: Sendable {
         }
     }
 
+    /// Waits until each container that was there at first has been read to its end, or, where containers are not followed,
+    /// to where it is now, and that is durable.
+    package func collectAll() async {
+        await waitUntilListed()
+        for capture in table.withLock({ Array($0.captures.values) }) { await capture.waitUntilSettled() }
+    }
+
     /// How the captured containers stand, by name.
     package var statuses: [CaptureStatus] {
         get async {

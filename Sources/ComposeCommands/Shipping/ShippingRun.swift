@@ -1,0 +1,154 @@
+import ComposeLogs
+import EngineAPI
+import LogProcessing
+import LogShipping
+import LogSpool
+import SinkAPI
+
+/// Captures what a setup selects and ships it, until it is told to end.
+actor ShippingRun {
+    /// What it needs of the world.
+    struct Surroundings: Sendable {
+        var engine: any ContainerEngine
+        var context: ShippingContext
+        /// Where numbers are kept, where they are served.
+        var registry: PrometheusRegistry?
+        var clock: any Clock<Duration> = ContinuousClock()
+        /// Is told what people should know; must return at once.
+        var say: @Sendable (String) -> Void
+    }
+
+    private let surroundings: Surroundings
+    private let shipper: Shipper
+    private let listener: MetricsListener?
+    private var setup: ShippingSetup
+    /// Is sent to when captures have to be begun anew.
+    private let renewals = BoundedQueue<Void>(capacity: 1)
+
+    /// Opens the spool and begins to ship what is in it.
+    ///
+    /// - Throws: `SpoolError`, `SinkConfigurationError`, `MetricsListener.Failure`; nothing runs then.
+    static func open(_ setup: ShippingSetup, spool folder: String, _ surroundings: Surroundings) async throws
+        -> ShippingRun
+    {
+        var options = SpoolOptions()
+        if let bound = setup.declaration.bound { options.bound = bound }
+        let shipper = try await Shipper.open(
+            folder, plan: setup.declaration.plan, options: options, context: surroundings.context)
+        do {
+            return ShippingRun(setup, shipper, try await listen(setup, surroundings), surroundings)
+        } catch {
+            await shipper.close()
+            throw error
+        }
+    }
+
+    private static func listen(_ setup: ShippingSetup, _ surroundings: Surroundings) async throws -> MetricsListener? {
+        guard let metrics = setup.declaration.metrics, let registry = surroundings.registry else { return nil }
+        let listener = try await MetricsListener(
+            registry, host: metrics.address, port: metrics.port, token: metrics.token)
+        surroundings.say("Metrics are served at http://\(metrics.address):\(listener.port)/metrics.")
+        return listener
+    }
+
+    private init(
+        _ setup: ShippingSetup, _ shipper: Shipper, _ listener: MetricsListener?, _ surroundings: Surroundings
+    ) {
+        self.setup = setup
+        self.shipper = shipper
+        self.listener = listener
+        self.surroundings = surroundings
+    }
+
+    // MARK: Capture
+
+    /// Captures until the task is cancelled.
+    ///
+    /// - Throws: `EngineError` where the engine could not be reached at all.
+    func follow() async throws {
+        while true {
+            let capture = try capture(follows: true)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await capture.run() }
+                group.addTask { [renewals] in _ = await renewals.next() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    /// Captures what the containers that are there have written until now.
+    ///
+    /// - Parameter limit: nil waits for as long as it takes, also for an engine that does not answer.
+    func collect(within limit: Duration? = nil) async throws {
+        let capture = try capture(follows: false)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await capture.run() }
+            group.addTask { await capture.collectAll() }
+            if let limit { group.addTask { [clock = surroundings.clock] in try await clock.sleep(for: limit) } }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+        try Task.checkCancellation()
+    }
+
+    private func capture(follows: Bool) throws -> LogCapture {
+        let plan = setup.declaration.plan
+        let say = surroundings.say
+        var options = CaptureOptions { source, _ in
+            do {
+                return [try plan.stages(for: source)]
+            } catch {
+                // To spool lines as they are could show what was to be hidden.
+                say("The lines of \(source.label) are left out: \(error).")
+                return [NoRecords()]
+            }
+        }
+        options.follows = follows
+        let longest = plan.processing.compactMap(\.multiline?.timeout).max() ?? .zero
+        options.holdTime = max(options.holdTime, longest * 2)
+        return LogCapture(
+            engine: surroundings.engine, store: ShippedRecords(shipper: shipper), selection: setup.selection,
+            options: options, clock: surroundings.clock, warn: say)
+    }
+
+    // MARK: Changes
+
+    /// Goes over to another setup; what is the same in both is not touched.
+    ///
+    /// - Throws: `SpoolError`, `SinkConfigurationError`.
+    func adopt(_ new: ShippingSetup) async throws {
+        guard new != setup else { return surroundings.say("Nothing that concerns shipping has changed.") }
+        let old = setup
+        let changes = try await shipper.reload(new.declaration.plan)
+        setup = new
+        if new.needsNewCapture(after: old) { renewals.offer(()) }
+        let parts = [
+            ("begun", changes.begun), ("changed", changes.changed), ("ended", changes.ended),
+        ].filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.map(\.name).sorted().joined(separator: ", "))" }
+        surroundings.say(
+            "The declaration was read again. Sinks \(parts.isEmpty ? "as before" : parts.joined(separator: "; ")).")
+        let (before, now) = (old.declaration, new.declaration)
+        if (before.bound, before.folder) != (now.bound, now.folder) || before.metrics != now.metrics {
+            surroundings.say("What it says of the spool and of metrics takes effect when this is started again.")
+        }
+    }
+
+    // MARK: The end
+
+    /// Sends what is left, for as long as `limit`, and closes the spool.
+    ///
+    /// - Returns: how many records each sink has not acknowledged.
+    func end(drainingFor limit: Duration) async -> [String: UInt64] {
+        let left = await shipper.drain(within: limit)
+        await listener?.close()
+        await shipper.close()
+        return left
+    }
+}
+
+/// Lets nothing pass.
+private struct NoRecords: RecordStage {
+    mutating func take(_ records: [LogRecord], into out: inout [LogRecord]) {}
+}
