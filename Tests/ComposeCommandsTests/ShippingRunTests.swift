@@ -40,7 +40,7 @@ private final class UnsteadySink: Sink {
     var lines: [String] { received.withLock { $0.lines.values.sorted() } }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ShippingRunTests {
+@Suite(.timeLimit(.minutes(5))) struct ShippingRunTests {
     private let engine = InMemoryEngine()
     private let folder =
         FileManager.default.temporaryDirectory.path + "/gantry-ship-\(UInt64.random(in: 0...UInt64.max))"

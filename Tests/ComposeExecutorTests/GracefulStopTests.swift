@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// What is told of a container that takes long to stop.
-@Suite(.timeLimit(.minutes(1))) struct GracefulStopTests {
+@Suite(.timeLimit(.minutes(5))) struct GracefulStopTests {
     /// A container that does not end by itself, with a grace period of 5 s, that is being stopped.
     private static func withStop(
         grace: Int? = nil, _ body: (Stage, TestClock) async throws -> Void

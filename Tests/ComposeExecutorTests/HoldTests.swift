@@ -7,7 +7,7 @@ import EngineTesting
 import Testing
 
 /// Bringing up, and stopping again what nothing holds any more.
-@Suite(.timeLimit(.minutes(1))) struct HoldTests {
+@Suite(.timeLimit(.minutes(5))) struct HoldTests {
     private static let project = Project.shop(
         .app("db"), .app("web") { $0.needs("db") }, .app("admin") { $0.needs("db") })
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ComposeExecutor
 
-@Suite(.timeLimit(.minutes(1))) struct HookTests {
+@Suite(.timeLimit(.minutes(5))) struct HookTests {
     private static func stack(version: String = "1") -> Project {
         .shop(
             .app("db") {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ComposeSupervisor
 
-@Suite(.timeLimit(.minutes(1))) struct AttachedRunTests {
+@Suite(.timeLimit(.minutes(5))) struct AttachedRunTests {
     private let stage = AttachedStage()
     private var engine: InMemoryEngine { stage.engine }
 

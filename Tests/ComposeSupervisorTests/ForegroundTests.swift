@@ -9,7 +9,7 @@ import Testing
 
 @testable import ComposeSupervisor
 
-@Suite(.timeLimit(.minutes(1))) struct ForegroundTests {
+@Suite(.timeLimit(.minutes(5))) struct ForegroundTests {
     private let stage = AttachedStage()
     private let said = Log()
     private let signals = AsyncStream.makeStream(of: Signal.self)

@@ -41,7 +41,7 @@ private final class KeptStage: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct KeptForegroundTests {
+@Suite(.timeLimit(.minutes(5))) struct KeptForegroundTests {
     @Test func lastsAcrossADelayedRestartAndGivesThePolicyBack() async throws {
         let kept = try await KeptStage(.app("web").restarting(delay: 5, attempts: 1))
         let stage = kept.stage

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ComposeSupervisor
 
-@Suite(.timeLimit(.minutes(1))) struct OneOffRunTests {
+@Suite(.timeLimit(.minutes(5))) struct OneOffRunTests {
     private static func run(_ stage: AttachedStage, isTemporary: Bool = false) throws -> OneOffRun {
         var project = Project(name: "shop", workingDirectory: "/shop", configFiles: [])
         var service = Service(name: "web")

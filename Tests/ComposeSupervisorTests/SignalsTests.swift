@@ -4,7 +4,7 @@ import Testing
 @testable import ComposeSupervisor
 
 /// Signals are the whole process's, so these tests come one after the other.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct SignalsTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct SignalsTests {
     @Test func deliversToThoseWhoAsked() async {
         let signals = Signals([.windowChange, .hangup])
         let sizes = signals.stream(of: [.windowChange])

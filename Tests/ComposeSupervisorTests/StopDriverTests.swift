@@ -3,7 +3,7 @@ import Testing
 
 @testable import ComposeSupervisor
 
-@Suite(.timeLimit(.minutes(1))) struct StopDriverTests {
+@Suite(.timeLimit(.minutes(5))) struct StopDriverTests {
     @Test func stopsGentlyAtTheFirstSignal() async {
         let log = Log()
         let driver = StopDriver {

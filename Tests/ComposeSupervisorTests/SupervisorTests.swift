@@ -8,7 +8,7 @@ import Testing
 
 @testable import ComposeSupervisor
 
-@Suite(.timeLimit(.minutes(1))) struct SupervisorTests {
+@Suite(.timeLimit(.minutes(5))) struct SupervisorTests {
     @Test func restartsAfterTheDelayUpToTheLimitInTheEnginesPlace() async throws {
         let stage = try await SupervisedStage(.app("web").restarting(delay: 5, attempts: 2))
         try await stage.keeping {

@@ -2,7 +2,7 @@ import DockerEngine
 import EngineAPI
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CancellationTests {
     @Test func aCancelledCallFreesItsConnection() async throws {
         let seen = Mailbox()

@@ -2,7 +2,7 @@ import DockerEngine
 import EngineAPI
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DeadlineTests {
     /// Short, and yet long enough for a stub on a busy machine to answer in.
     private var impatient: DockerEngine.Configuration {

@@ -2,7 +2,7 @@ import DockerEngine
 import EngineAPI
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EngineErrorMappingTests {
     private func failure(_ answer: String) async throws -> EngineError? {
         try await withStub { connection in

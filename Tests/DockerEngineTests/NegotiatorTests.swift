@@ -2,7 +2,7 @@ import DockerEngine
 import EngineAPI
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct NegotiatorTests {
     private func version(against api: String) async throws -> String {
         let lines = Mailbox()

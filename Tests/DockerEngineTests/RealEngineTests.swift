@@ -2,7 +2,7 @@ import DockerEngine
 import EngineAPI
 import Testing
 
-@Suite(.enabled(if: RealEngine.address != nil, RealEngine.absence), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: RealEngine.address != nil, RealEngine.absence), .timeLimit(.minutes(5)))
 struct RealEngineTests {
     @Test func theEngineSaysWhatItIs() async throws {
         try await RealEngine.with { (engine, _) async throws in

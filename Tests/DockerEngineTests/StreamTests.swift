@@ -3,7 +3,7 @@ import EngineAPI
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamTests {
     @Test(arguments: [("1.41", false), ("1.41", true), ("1.44", false)])
     func logsAreFramedUnlessTheContainerHasATerminal(api: String, terminal: Bool) async throws {

@@ -2,7 +2,7 @@ import DockerEngine
 import EngineAPI
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TransportTests {
     @Test(arguments: StubTransport.allCases)
     func callsShareOneConnection(transport: StubTransport) async throws {
