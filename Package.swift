@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "DockerEngine", targets: ["DockerEngine"]),
         .library(name: "EngineTesting", targets: ["EngineTesting"]),
         .library(name: "SinkAPI", targets: ["SinkAPI"]),
+        .library(name: "ComposeCommands", targets: ["ComposeCommands"]),
     ],
     dependencies: [
         // The transport of the engine client: sockets, HTTP/1.1, connection upgrades.
@@ -123,6 +124,11 @@ let package = Package(
             name: "PlanningBenchmark",
             dependencies: ["ComposeExecutor", "ComposePlanner", "ComposeModel", "EngineAPI", "EngineTesting"],
             path: "Integration/PlanningBenchmark"),
+        // An example is a package of its own; here it is built with the tests, which run it.
+        .executableTarget(
+            name: "own-gantry",
+            dependencies: ["ComposeCommands", "SinkAPI", "EngineAPI"],
+            path: "Examples/own-sink/Sources/own-gantry"),
 
         .testTarget(name: "YAMLTests", dependencies: ["YAML"]),
         .testTarget(

@@ -1,5 +1,6 @@
 import EngineAPI
 import EngineTesting
+import FoundationEssentials
 import Testing
 
 /// The examples do what their READMEs say.
@@ -65,6 +66,30 @@ import Testing
             try await scenario.gantry("logs", "-n", "5")
             try await scenario.gantry("down", "-v")
             try await scenario.expectNothing()
+        }
+    }
+
+    @Test func aSinkOfAnotherPackageIsShippedTo() async throws {
+        let compose = """
+            services:
+              talker: {image: busybox, command: ["printf", 'one\\nsays "two"\\n']}
+            """
+        try await Scenario.with(compose) { scenario in
+            var own = try scenario.command(["sink", "ls"])
+            // Built with the tests.
+            own.program = TestBed.examples + "/../.build/debug/own-gantry"
+            let listed = try await own.run().exits(0)
+            #expect(listed.output.contains("rows for a spreadsheet"), "\(listed)")
+            try await scenario.gantry("up", "-d")
+            try await scenario.wait(for: "both lines") {
+                try await scenario.log(of: "talker").hasSuffix("says \"two\"\n")
+            }
+            own.arguments = ["ship", "--once", "--sink", "csv:./out.csv?separator=;"]
+            try await own.run().exits(0)
+            let data = try #require(FileManager.default.contents(atPath: scenario.folder + "/out.csv"))
+            let rows = String(decoding: data, as: UTF8.self).split(separator: "\r\n")
+            #expect(rows.map { $0.hasSuffix(#";"talker";stdout;"one""#) } == [true, false], "\(rows)")
+            #expect(rows.last?.hasSuffix(#";"talker";stdout;"says ""two""""#) == true, "\(rows)")
         }
     }
 }

@@ -5,6 +5,8 @@ import ComposeSupervisor
 import DockerEngine
 import EngineAPI
 import FoundationEssentials
+import LogSinks
+public import SinkAPI
 
 #if canImport(Glibc)
     import Glibc
@@ -13,15 +15,18 @@ import FoundationEssentials
 #endif
 
 /// The program: arguments in, exit code out.
-package enum CommandLineTool {
+public enum CommandLineTool {
     /// Parses the arguments (the first is the program's own name), runs the command and ends the process.
-    package static func run(_ arguments: [String]) async -> Never {
+    ///
+    /// - Parameter sinks: kinds of log sinks beside the built-in ones, whose schemes they do not take.
+    public static func run(_ arguments: [String], sinks: [any SinkKind.Type] = []) async -> Never {
         occupyClosedStreams()
         // First of all: what is ignored now is lost.
         Signals.heedInterrupts()
         // A reader that goes away (`gantry logs | head`) is a normal end of writing, not a reason to die.
         Signals.ignoreBrokenPipes()
-        exit(await exitCode(Array(arguments.dropFirst())).rawValue)
+        let code = await SinkCatalog.$added.withValue(sinks) { await exitCode(Array(arguments.dropFirst())) }
+        exit(code.rawValue)
     }
 
     private static func exitCode(_ arguments: [String]) async -> CommandExit {

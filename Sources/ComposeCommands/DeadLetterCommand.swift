@@ -105,7 +105,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 standardOutput("\(plan.name): \(try await letters.list().count) records would be sent again.")
                 continue
             }
-            let sink = try BuiltInSinks.make(plan.location)
+            let sink = try SinkCatalog.make(plan.location)
             let replay = try await letters.replay(to: sink)
             await sink.shutDown()
             standardOutput("\(plan.name): \(replay.delivered) delivered, \(replay.refused) refused again.")

@@ -24,7 +24,7 @@ struct SinkListCommand: ParsableCommand {
 
     func run() {
         var table = TextTable(header: ["KIND", "URL", "WHAT"])
-        for form in SinkForms.all { table.add([form.kind, form.form, form.what]) }
+        for kind in SinkCatalog.kinds { table.add([kind.scheme, kind.form, kind.summary]) }
         writeOutput(table.text)
     }
 }
@@ -52,7 +52,7 @@ struct SinkCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let plan = try plan()
-        let sink = try BuiltInSinks.make(plan.location)
+        let sink = try SinkCatalog.make(plan.location)
         let steps = Steps()
         do {
             try await sink.check { steps.say($0) }

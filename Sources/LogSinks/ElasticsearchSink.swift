@@ -176,11 +176,15 @@ private struct BulkAnswer: Decodable {
 /// URLs `elasticsearch+http://...`.
 enum Elasticsearch: SinkKind {
     static let scheme = "elasticsearch"
+    static let form = "elasticsearch+http[s]://HOST[:9200]"
+    static let summary = "Elasticsearch"
     static func make(_ location: SinkLocation) throws -> any Sink { try ElasticsearchSink(location) }
 }
 
 /// URLs `opensearch+http://...`.
 enum OpenSearch: SinkKind {
     static let scheme = "opensearch"
+    static let form = "opensearch+http[s]://HOST[:9200]"
+    static let summary = "OpenSearch"
     static func make(_ location: SinkLocation) throws -> any Sink { try ElasticsearchSink(location) }
 }

@@ -24,6 +24,8 @@ import Synchronization
 /// as the object `{"message":""}`.
 struct HECSink: Sink, SinkKind {
     static let scheme = "hec"
+    static let form = "hec+http[s]://HOST[:8088]?token=TOKEN"
+    static let summary = "Splunk's HTTP Event Collector"
     static func make(_ location: SinkLocation) throws -> any Sink { try HECSink(location) }
 
     let limits = BatchLimits()

@@ -10,6 +10,8 @@ import SinkAPI
 /// `GANTRY_UID` names a record, which a repeated batch doubles.
 struct JournalUploadSink: Sink, SinkKind {
     static let scheme = "journal"
+    static let form = "journal+http[s]://HOST[:19532]"
+    static let summary = "systemd-journal-remote"
     static func make(_ location: SinkLocation) throws -> any Sink { try JournalUploadSink(location) }
 
     let limits = BatchLimits()

@@ -23,6 +23,8 @@ struct LokiSink: Sink, SinkKind {
     enum Format: String, CaseIterable { case protobuf, json }
 
     static let scheme = "loki"
+    static let form = "loki+http[s]://HOST[:3100]"
+    static let summary = "Grafana Loki"
     static func make(_ location: SinkLocation) throws -> any Sink { try LokiSink(location) }
 
     /// Loki refuses a stream with more labels than this; a bound on ours leaves room.

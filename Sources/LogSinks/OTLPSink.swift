@@ -23,6 +23,8 @@ struct OTLPSink: Sink, SinkKind {
     enum Format: String, CaseIterable { case protobuf, json }
 
     static let scheme = "otlp"
+    static let form = "otlp+http[s]://HOST[:4318]"
+    static let summary = "OpenTelemetry collectors"
     static func make(_ location: SinkLocation) throws -> any Sink { try OTLPSink(location) }
 
     let limits = BatchLimits()

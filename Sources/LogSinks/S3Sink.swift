@@ -24,6 +24,8 @@ struct S3Sink: Sink, SinkKind {
     enum Style: String, CaseIterable { case path, virtual }
 
     static let scheme = "s3"
+    static let form = "s3://BUCKET[/PREFIX]?region=REGION"
+    static let summary = "S3 and what speaks like it"
     static func make(_ location: SinkLocation) throws -> any Sink {
         try S3Sink(location, environment: ProcessInfo.processInfo.environment)
     }

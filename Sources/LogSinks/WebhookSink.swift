@@ -68,11 +68,15 @@ struct WebhookSink: Sink {
 /// URLs `http://...`.
 enum HTTPWebhook: SinkKind {
     static let scheme = "http"
+    static let form = "http://HOST[:PORT]/PATH"
+    static let summary = "posts JSON to any endpoint"
     static func make(_ location: SinkLocation) throws -> any Sink { try WebhookSink(location, isSecure: false) }
 }
 
 /// URLs `https://...`.
 enum HTTPSWebhook: SinkKind {
     static let scheme = "https"
+    static let form = "https://HOST[:PORT]/PATH"
+    static let summary = "the same over TLS"
     static func make(_ location: SinkLocation) throws -> any Sink { try WebhookSink(location, isSecure: true) }
 }

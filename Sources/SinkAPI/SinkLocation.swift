@@ -43,6 +43,10 @@ public struct SinkLocation: Sendable, Equatable {
 public protocol SinkKind: Sendable {
     /// The first part of its URLs: `loki`.
     static var scheme: String { get }
+    /// The form of its URLs, for people: `loki+http[s]://HOST[:3100]`.
+    static var form: String { get }
+    /// What it delivers to, in a few words: `Grafana Loki`.
+    static var summary: String { get }
 
     /// Makes a sink; opens no connection.
     ///

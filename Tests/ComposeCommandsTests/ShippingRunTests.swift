@@ -61,7 +61,7 @@ private final class UnsteadySink: Sink {
     private func open(_ setup: ShippingSetup, saying said: Said = Said()) async throws -> ShippingRun {
         // What is scripted stands in the place of Redis.
         let context = ShippingContext(
-            make: { [unsteady] in $0.kind == "redis" ? unsteady : try BuiltInSinks.make($0) }, now: { .now() },
+            make: { [unsteady] in $0.kind == "redis" ? unsteady : try SinkCatalog.make($0) }, now: { .now() },
             report: { _ in })
         return try await ShippingRun.open(
             setup, spool: folder + "/spool",

@@ -20,7 +20,7 @@ import Testing
         let server = HTTPTestServer(tls: tls ? try TestCertificate.server() : nil, answer)
         try await server.start()
         let url = "\(tls ? "https" : "http")://127.0.0.1:\(server.port)/in"
-        let sink = try BuiltInSinks.make(SinkLocation(parsing: url, settings: settings))
+        let sink = try SinkCatalog.make(SinkLocation(parsing: url, settings: settings))
         do { try await body(sink) } catch { Issue.record(error) }
         await sink.shutDown()
         try await server.stop()
@@ -134,7 +134,7 @@ import Testing
         }
         try await server.start()
         let url = "http://127.0.0.1:\(server.port)?compression=none"
-        let sink = try BuiltInSinks.make(SinkLocation(parsing: url))
+        let sink = try SinkCatalog.make(SinkLocation(parsing: url))
         // More than the sockets' buffers take in.
         let batch = Sample.batch(lines: Array(repeating: Array(repeating: 0x78, count: 1 << 20), count: 16))
         server.fail(amidBody: .reset, .stall)
@@ -171,7 +171,7 @@ import Testing
         try await server.start()
         server.fail([.hold])
         let location = try SinkLocation(parsing: "http://127.0.0.1:\(server.port)", settings: ["timeout": "50ms"])
-        let sink = try BuiltInSinks.make(location)
+        let sink = try SinkCatalog.make(location)
         #expect(await failure { try await sink.deliver(Sample.batch(1...1)) }?.isUnavailable == true)
         await sink.shutDown()
         try await server.stop()
@@ -199,7 +199,7 @@ import Testing
     ])
     func wrongSettingsAreRefusedInWords(_ url: String, _ expected: String) throws {
         let error = #expect(throws: SinkConfigurationError.self) {
-            _ = try BuiltInSinks.make(SinkLocation(parsing: url))
+            _ = try SinkCatalog.make(SinkLocation(parsing: url))
         }
         #expect(error?.description.contains(expected) == true, "\(error?.description ?? "none")")
     }

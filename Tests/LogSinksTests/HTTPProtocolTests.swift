@@ -12,7 +12,7 @@ import Testing
         _ receiver: HTTPDouble, _ url: (Int) -> String, _ settings: [String: String] = [:],
         _ body: (any Sink) async throws -> Void
     ) async throws {
-        let sink = try BuiltInSinks.make(SinkLocation(parsing: url(receiver.port), settings: settings))
+        let sink = try SinkCatalog.make(SinkLocation(parsing: url(receiver.port), settings: settings))
         do { try await body(sink) } catch { Issue.record(error, "\(receiver.complaints)") }
         await sink.shutDown()
         try await receiver.stop()

@@ -64,7 +64,7 @@ extension ShippingRun.Surroundings {
     static func of(_ setup: ShippingSetup, on engine: any ContainerEngine) -> ShippingRun.Surroundings {
         let say: @Sendable (String) -> Void = { standardError("gantry: \($0)") }
         var context = ShippingContext(
-            make: BuiltInSinks.make, now: { EngineTime.now() }, report: { say($0.description) })
+            make: SinkCatalog.make, now: { EngineTime.now() }, report: { say($0.description) })
         let registry = setup.declaration.metrics.map { _ in PrometheusRegistry() }
         if let registry { context.metrics = registry }
         return ShippingRun.Surroundings(engine: engine, context: context, registry: registry, say: say)

@@ -95,7 +95,7 @@ struct ShippingDeclaration: Equatable {
             let location = try SinkLocation(parsing: url, settings: settings).starting(from: directory, of: fileKinds)
             let plan = try SinkPlan(name: name, location: location)
             // Opens nothing; what it cannot work with is to be said before anything runs.
-            _ = try BuiltInSinks.make(plan.location)
+            _ = try SinkCatalog.make(plan.location)
             return plan
         }
     }

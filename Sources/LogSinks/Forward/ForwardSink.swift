@@ -132,5 +132,7 @@ actor ForwardSink: Sink {
 /// `forward://HOST`: see ``ForwardSink``.
 enum ForwardSinkKind: SinkKind {
     static let scheme = "forward"
+    static let form = "forward[+tls|+unix]://HOST[:24224]"
+    static let summary = "Fluentd, Fluent Bit"
     static func make(_ location: SinkLocation) throws -> any Sink { try ForwardSink(location) }
 }

@@ -46,6 +46,8 @@ actor GELFSink: Sink {
 /// `gelf+tcp:`, `gelf+tls:` and `gelf+udp:`; without a transport UDP, as everywhere.
 enum GELFSinkKind: SinkKind {
     static let scheme = "gelf"
+    static let form = "gelf[+udp|+tcp|+tls]://HOST[:12201]"
+    static let summary = "Graylog"
 
     static func make(_ location: SinkLocation) throws -> any Sink {
         switch location.transport {

@@ -122,5 +122,7 @@ actor JournaldSink: Sink {
 /// `journald:`: see ``JournaldSink``.
 enum JournaldSinkKind: SinkKind {
     static let scheme = "journald"
+    static let form = "journald:"
+    static let summary = "this machine's journal"
     static func make(_ location: SinkLocation) throws -> any Sink { try JournaldSink(location) }
 }

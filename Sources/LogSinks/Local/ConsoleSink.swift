@@ -54,5 +54,7 @@ actor ConsoleSink: Sink {
 /// `console:`: see ``ConsoleSink``.
 enum ConsoleSinkKind: SinkKind {
     static let scheme = "console"
+    static let form = "console:[stderr]"
+    static let summary = "this process's own output"
     static func make(_ location: SinkLocation) throws -> any Sink { try ConsoleSink(location) }
 }

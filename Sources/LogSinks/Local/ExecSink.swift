@@ -172,5 +172,7 @@ actor ExecSink: Sink {
 /// `exec:PROGRAM`: see ``ExecSink``.
 enum ExecSinkKind: SinkKind {
     static let scheme = "exec"
+    static let form = "exec:/PATH/OF/PROGRAM"
+    static let summary = "the input of a program"
     static func make(_ location: SinkLocation) throws -> any Sink { try ExecSink(location) }
 }

@@ -206,5 +206,7 @@ actor FileSink: Sink {
 /// `file:PATH`: see ``FileSink``.
 enum FileSinkKind: SinkKind {
     static let scheme = "file"
+    static let form = "file:./logs/{service}.jsonl"
+    static let summary = "files, rotated and compressed"
     static func make(_ location: SinkLocation) throws -> any Sink { try FileSink(location) }
 }

@@ -174,5 +174,7 @@ actor SQLiteSink: Sink {
 /// `sqlite:PATH`: see ``SQLiteSink``.
 enum SQLiteSinkKind: SinkKind {
     static let scheme = "sqlite"
+    static let form = "sqlite:./logs.db"
+    static let summary = "an SQLite database"
     static func make(_ location: SinkLocation) throws -> any Sink { try SQLiteSink(location) }
 }

@@ -168,5 +168,7 @@ actor NATSSink: Sink {
 /// `nats://HOST`: see ``NATSSink``.
 enum NATSSinkKind: SinkKind {
     static let scheme = "nats"
+    static let form = "nats[+tls]://HOST[:4222]"
+    static let summary = "NATS JetStream"
     static func make(_ location: SinkLocation) throws -> any Sink { try NATSSink(location) }
 }

@@ -103,5 +103,7 @@ actor RELPSink: Sink {
 /// `relp://HOST`: see ``RELPSink``.
 enum RELPSinkKind: SinkKind {
     static let scheme = "relp"
+    static let form = "relp[+tls]://HOST[:2514]"
+    static let summary = "syslog with acknowledgements"
     static func make(_ location: SinkLocation) throws -> any Sink { try RELPSink(location) }
 }

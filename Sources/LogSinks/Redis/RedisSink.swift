@@ -90,5 +90,7 @@ actor RedisSink: Sink {
 /// `redis://HOST`: see ``RedisSink``.
 enum RedisSinkKind: SinkKind {
     static let scheme = "redis"
+    static let form = "redis[+tls|+unix]://HOST[:6379][/DATABASE]"
+    static let summary = "Redis streams"
     static func make(_ location: SinkLocation) throws -> any Sink { try RedisSink(location) }
 }

@@ -42,17 +42,23 @@ extension BatchLimits {
 /// `tcp://HOST:PORT`: see ``LineSink``.
 enum TCPSinkKind: SinkKind {
     static let scheme = "tcp"
+    static let form = "tcp://HOST:PORT"
+    static let summary = "lines over TCP"
     static func make(_ location: SinkLocation) throws -> any Sink { try LineSink(location) }
 }
 
 /// `tls://HOST:PORT`: see ``LineSink``.
 enum TLSSinkKind: SinkKind {
     static let scheme = "tls"
+    static let form = "tls://HOST:PORT"
+    static let summary = "lines over TLS"
     static func make(_ location: SinkLocation) throws -> any Sink { try LineSink(location, isSecured: true) }
 }
 
 /// `unix:///PATH`: see ``LineSink``.
 enum UnixSinkKind: SinkKind {
     static let scheme = "unix"
+    static let form = "unix:///PATH"
+    static let summary = "lines over a socket of this machine"
     static func make(_ location: SinkLocation) throws -> any Sink { try LineSink(location, isUnix: true) }
 }

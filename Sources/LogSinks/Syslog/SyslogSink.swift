@@ -80,6 +80,8 @@ actor SyslogSink: Sink {
 /// `syslog:`, `syslog+tcp:`, `syslog+tls:`, `syslog+unix:` and `syslog+udp:`.
 enum SyslogSinkKind: SinkKind {
     static let scheme = "syslog"
+    static let form = "syslog[+tcp|+tls|+udp|+unix]://HOST[:PORT]"
+    static let summary = "syslog, RFC 5424 or 3164"
 
     static func make(_ location: SinkLocation) throws -> any Sink {
         switch location.transport {

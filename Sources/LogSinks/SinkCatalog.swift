@@ -1,9 +1,12 @@
 package import SinkAPI
 
-/// The sinks that Gantry has.
-package enum BuiltInSinks {
-    /// All kinds, each under its URLs' scheme.
-    package static let kinds: [any SinkKind.Type] = http + streams
+/// The kinds of sinks that there are.
+package enum SinkCatalog {
+    /// Those of other packages, which ``CommandLineTool`` is started with.
+    @TaskLocal package static var added: [any SinkKind.Type] = []
+
+    /// All of them. Where two have the same scheme the first is meant, so none takes the place of a built-in one.
+    package static var kinds: [any SinkKind.Type] { http + streams + added }
 
     /// Those that speak HTTP.
     private static let http: [any SinkKind.Type] = [
@@ -22,6 +25,7 @@ package enum BuiltInSinks {
     ///
     /// - Throws: ``SinkConfigurationError`` for a kind that there is not, and for what the sink says of the location.
     package static func make(_ location: SinkLocation) throws -> any Sink {
+        let kinds = kinds
         guard let kind = kinds.first(where: { $0.scheme == location.kind }) else {
             let names = kinds.map { $0.scheme }
             let hint = SinkSettings.closest(to: location.kind, among: names).map { ": did you mean \"\($0)\"?" }

@@ -1,0 +1,3 @@
+import ComposeCommands
+
+await CommandLineTool.run(CommandLine.arguments, sinks: [CSVSinkKind.self])
