@@ -102,7 +102,8 @@ let package = Package(
             name: "ComposeExecutor",
             dependencies: ["ComposePlanner", "ComposeState", "ComposeModel", "ComposeGraph", "EngineAPI"]
         ),
-        .target(name: "ComposeLogs", dependencies: ["LogProcessing", "LogSpool", "SinkAPI", "EngineAPI"]),
+        .target(
+            name: "ComposeLogs", dependencies: ["LogSinks", "LogProcessing", "LogSpool", "SinkAPI", "EngineAPI"]),
         .target(
             name: "ComposeSupervisor",
             dependencies: [
@@ -182,7 +183,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ComposeLogsTests",
-            dependencies: ["ComposeLogs", "LogProcessing", "LogSpool", "SinkAPI", "EngineAPI", "EngineTesting"]
+            dependencies: [
+                "ComposeLogs", "LogSinks", "LogProcessing", "LogSpool", "SinkAPI", "EngineAPI", "EngineTesting",
+            ]
         ),
         .testTarget(
             name: "ComposeSupervisorTests",

@@ -37,6 +37,11 @@ struct RollbackCommand: AsyncParsableCommand {
         let last = releases.first ?? release
         var project = try ReleaseModel(release: release, name: present.name)
             .restored(present: present.project, environment: present.environment)
+        // How output is captured and where it goes is no matter of a release.
+        project.extensions = present.project?.extensions ?? [:]
+        for name in project.services.keys {
+            project.services[name]?.extensions = present.project?.services[name]?.extensions ?? [:]
+        }
         let newer = try ReleaseModel(release: last, name: present.name).sealed()
         var up = UpOptions()
         up.wait = wait

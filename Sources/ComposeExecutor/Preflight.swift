@@ -38,12 +38,17 @@ package struct Preflight: Sendable {
         // All there are, in one call: their number is the engine's, not the project's.
         let containers = ports.isEmpty && names.isEmpty ? [] : try await engine.containers(matching: ObjectFilter())
         let paths = isLocal ? plan.hostPaths.filter(\.isMissing) : []
-        return names.compactMap { service, name in
-            containers.first { $0.names.contains(name) }.map { holder in
-                "Service \(service) cannot start: the container name \(name) is in use by \(holder.holderText). Remove or "
-                    + "rename that container, or choose another `container_name`."
-            }
+        let sockets = isLocal ? plan.logSockets.filter { !Preflight.isServed($0.value) } : [:]
+        return sockets.sorted { $0.key < $1.key }.map { service, path in
+            "Service \(service) cannot start: it sends its output to \(path), where nobody takes it. Start `gantry ship` "
+                + "first, or run `gantry up` in the foreground."
         }
+            + names.compactMap { service, name in
+                containers.first { $0.names.contains(name) }.map { holder in
+                    "Service \(service) cannot start: the container name \(name) is in use by \(holder.holderText). Remove or "
+                        + "rename that container, or choose another `container_name`."
+                }
+            }
             + ports.map { port in
                 let holder = containers.first { container in
                     container.ports.contains { $0.hostPort == port.number && $0.transport == port.transport }
@@ -87,6 +92,26 @@ extension ContainerSummary {
     fileprivate var holderText: String {
         guard let project = labels[ComposeLabels.project] else { return "a container of no project" }
         return "a container of project \(project)"
+    }
+}
+
+extension Preflight {
+    /// Whether somebody listens at a socket of this machine.
+    private static func isServed(_ path: String) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        // The last byte is a zero.
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
     }
 }
 

@@ -123,7 +123,8 @@ private struct StreamLines {
 
     /// Ends the unfinished line because another begins: where its last piece was no line's last it is torn.
     private mutating func endLine(_ records: inout [LogRecord]) {
-        guard omitsTorn, endsWithWholePiece else { return flush(&records) }
+        // What was delivered of it has to be ended.
+        guard omitsTorn, endsWithWholePiece, parts == nil else { return flush(&records) }
         pending = []
         parts = nil
         torn += 1
@@ -148,6 +149,20 @@ private struct StreamLines {
         return bytes
     }
 
+    /// The text of a line without the times of its further pieces: a terminal's output has no frames between them.
+    private func withoutTimes(within line: ArraySlice<UInt8>, _ time: EngineTime) -> ArraySlice<UInt8> {
+        guard line.count > LineAssembler.pieceSize else { return line }
+        var reader = timestamps
+        var text: [UInt8] = []
+        var rest = line
+        while rest.count > LineAssembler.pieceSize {
+            text += rest.prefix(LineAssembler.pieceSize)
+            rest = rest.dropFirst(LineAssembler.pieceSize)
+            if let (next, end) = reader.read(rest), next == time { rest = rest[end...] }
+        }
+        return (text + rest)[...]
+    }
+
     private mutating func emit(
         _ text: ArraySlice<UInt8>, _ flags: LogRecord.Flags, _ records: inout [LogRecord]
     ) {
@@ -159,7 +174,7 @@ private struct StreamLines {
             time = .now()
         } else if let (read, end) = timestamps.read(line) {
             time = read
-            line = line[end...]
+            line = withoutTimes(within: line[end...], read)
         } else {
             time = lastTime ?? .now()
         }

@@ -36,6 +36,10 @@ package enum ComposeLabels {
     /// The order in which a replacement makes way for its predecessor where it is taken back: `start-first`, or without it
     /// stop-first.
     package static let rollbackOrder = "io.gantry.rollback-order"
+    /// How the container's output is captured for shipping; `off` leaves it out.
+    package static let logs = "io.gantry.logs"
+    /// Its value where the container sends its output itself.
+    package static let forwarded = "forward"
     /// The hooks that run in the container, as they were when it was made.
     package static let hooks = "io.gantry.hooks"
 }

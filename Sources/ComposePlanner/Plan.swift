@@ -45,6 +45,8 @@ package struct Plan: Sendable, Equatable {
     package var hostPorts: [HostPort] = []
     /// The files and folders of the host that must be there before the first operation, because nobody makes them.
     package var hostPaths: [HostPath] = []
+    /// The sockets where the output of services that it starts has to be taken, by service.
+    package var logSockets: [String: String] = [:]
 
     package init(project: String) { self.project = project }
 

@@ -28,7 +28,7 @@ extension UpPlanner {
                     [FieldChange("image.id", .changed, old: .string(old), new: .string(image.id.rawValue))])
             }
         }
-        return fileCause(of: container, service)
+        return fileCause(of: container, service) ?? captureCause(of: container, service)
             ?? (networkCause(of: container, service) ?? volumeCause(of: container, service))
             .map { RecreateCause($0) }
     }

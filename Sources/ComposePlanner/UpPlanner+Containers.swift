@@ -41,7 +41,7 @@ extension UpPlanner {
         // From its first fall on it is the supervisor who starts it again.
         let isTakenOver = options.isSupervised && RestartRule(service) != nil
         spec.restartPolicy = isTakenOver ? RestartPolicySpec(name: "no") : restartPolicy(service)
-        spec.logging = service.logging.map { LoggingSpec(driver: $0.driver, options: $0.options) }
+        spec.logging = logging(service, number: number)
         spec.initProcess = service.initProcess
         spec.privileged = service.privileged
         spec.readOnlyRoot = service.readOnly
@@ -102,6 +102,7 @@ extension UpPlanner {
         labels[ComposeLabels.dependsOn] = service.dependencies.sorted { $0.key < $1.key }
             .map { "\($0.key):\($0.value.condition.rawValue):\($0.value.restart)" }.joined(separator: ",")
         if let image = image(of: service) { labels[ComposeLabels.image] = image.id.rawValue }
+        if project.forwardsOutput(of: service) { labels[ComposeLabels.logs] = ComposeLabels.forwarded }
         if old != nil { labels[ComposeLabels.replace] = service.containerName ?? "\(service.name)-\(number)" }
         return labels
     }

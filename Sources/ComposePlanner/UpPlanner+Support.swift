@@ -13,6 +13,7 @@ extension UpPlanner {
         refuseIntegrations(service)
         judgeNetworks(service)
         judgeMounts(service)
+        judgeLogging(service)
         judgeFeatures(service)
         for problem in SecurityOptions(service, in: project, files: observed.hostFiles).problems {
             problems.append("Service \(service.name): \(problem).")

@@ -132,6 +132,7 @@ package struct UpPlanner {
         }
         planFinish(doomed)
         planHookRemovals(services)
+        announceRotation(services)
 
         var plan = Plan(project: project.name)
         plan.pulls = pulls
@@ -149,6 +150,7 @@ package struct UpPlanner {
         plan.isFirstOfTwo = !doomed.isEmpty
         plan.hostPorts = newHostPorts(services)
         plan.hostPaths = newHostPaths()
+        plan.logSockets = logSockets(services)
         plan.members = services.flatMap { service in
             (replicas[service.name] ?? []).map {
                 .init(service: service.name, number: $0.number, handle: $0.handle, isStarted: $0.start != nil)

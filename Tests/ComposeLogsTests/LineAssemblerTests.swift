@@ -37,6 +37,10 @@ import Testing
             testDescription: "times", hasTimes: true, frames: [frame(one + "a\n"), frame(two + "b\n")],
             lines: ["1 a", "2 b"]),
         Case(
+            testDescription: "a terminal's long line", hasTimes: true,
+            frames: [frame(one + String(repeating: "x", count: 16384) + one + "yz\n")],
+            lines: ["1 " + String(repeating: "x", count: 16384) + "yz"]),
+        Case(
             testDescription: "an empty line with its time", hasTimes: true, frames: [frame(one + "\n")], lines: ["1 "]),
         Case(
             testDescription: "pieces with the same time", hasTimes: true,

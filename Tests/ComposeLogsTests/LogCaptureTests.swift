@@ -147,6 +147,33 @@ final class CollectingStore: RecordStore {
         #expect(store.lines == (0..<60).map { "aa \($0 / 10).\($0 % 10)" })
     }
 
+    @Test func whatIsAttachedToBeforeItsStartIsCapturedWhole() async throws {
+        var selection = CaptureSelection.project("shop")
+        selection.modes = ["aa": .attach]
+        for round in 0..<3 {
+            // The first capture ends in the middle of a run; the next one finds its place in what the engine kept.
+            let capture = LogCapture(
+                engine: engine, store: store, selection: selection, options: Self.patient,
+                clock: TestClock(advancingWhenSleeping: 1), warn: { _ in })
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do { try await capture.run() } catch is CancellationError {}
+                }
+                if round == 0 {
+                    let id = try await create("aa", logging: Self.rotating)
+                    await capture.prepare(start: id, service: "aa")
+                    try await engine.startContainer(id)
+                }
+                let id = try #require(try await engine.containers(matching: ObjectFilter()).first?.id)
+                for number in 0..<10 { try engine.emit("\(round).\(number)\n", from: id) }
+                try await store.waitForLines((round + 1) * 10)
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+        #expect(store.lines == (0..<30).map { "aa \($0 / 10).\($0 % 10)" })
+    }
+
     @Test func findsWhatWasLeftOutAndDropsWhatCameTwice() async throws {
         let a = try await start("aa", logging: Self.rotating)
         try await whileCapturing(clock: ContinuousClock()) { capture in

@@ -2,6 +2,7 @@ import ComposeLogs
 import EngineAPI
 import LogProcessing
 import LogShipping
+import LogSinks
 import LogSpool
 import SinkAPI
 
@@ -22,6 +23,8 @@ actor ShippingRun {
     private let shipper: Shipper
     private let listener: MetricsListener?
     private var setup: ShippingSetup
+    /// Takes what containers send themselves.
+    private var forwarding: Task<Void, Never>?
     /// Is sent to when captures have to be begun anew.
     private let renewals = BoundedQueue<Void>(capacity: 1)
 
@@ -33,10 +36,14 @@ actor ShippingRun {
     {
         var options = SpoolOptions()
         if let bound = setup.declaration.bound { options.bound = bound }
+        // A container that sends its output waits for each line to be durable.
+        if setup.logSocket != nil { options.commitInterval = .zero }
         let shipper = try await Shipper.open(
             folder, plan: setup.declaration.plan, options: options, context: surroundings.context)
         do {
-            return ShippingRun(setup, shipper, try await listen(setup, surroundings), surroundings)
+            let run = ShippingRun(setup, shipper, try await listen(setup, surroundings), surroundings)
+            try await run.takeForwarded(beside: folder)
+            return run
         } catch {
             await shipper.close()
             throw error
@@ -58,6 +65,20 @@ actor ShippingRun {
         self.shipper = shipper
         self.listener = listener
         self.surroundings = surroundings
+    }
+
+    /// Takes what containers send themselves, where some do.
+    private func takeForwarded(beside folder: String) async throws {
+        guard let path = setup.logSocket else { return }
+        let capture = try ForwardCapture(
+            store: ForwardedRecords(spool: shipper.spool), folder: "\(folder)/partial",
+            stages: setup.declaration.plan.stages(saying: surroundings.say)
+        ) { [selection = setup.selection, engine = surroundings.engine] container in
+            guard !selection.keptLabels.isEmpty else { return [:] }
+            return selection.kept(of: (try? await engine.container(container).labels) ?? [:])
+        }
+        let listener = try await ForwardListener(path: path, warn: surroundings.say) { try await capture.take($0) }
+        forwarding = Task { try? await listener.run() }
     }
 
     // MARK: Capture
@@ -96,15 +117,7 @@ actor ShippingRun {
     private func capture(follows: Bool) throws -> LogCapture {
         let plan = setup.declaration.plan
         let say = surroundings.say
-        var options = CaptureOptions { source, _ in
-            do {
-                return [try plan.stages(for: source)]
-            } catch {
-                // To spool lines as they are could show what was to be hidden.
-                say("The lines of \(source.label) are left out: \(error).")
-                return [NoRecords()]
-            }
-        }
+        var options = CaptureOptions(stages: plan.stages(saying: say))
         options.follows = follows
         let longest = plan.processing.compactMap(\.multiline?.timeout).max() ?? .zero
         options.holdTime = max(options.holdTime, longest * 2)
@@ -130,6 +143,9 @@ actor ShippingRun {
         surroundings.say(
             "The declaration was read again. Sinks \(parts.isEmpty ? "as before" : parts.joined(separator: "; ")).")
         let (before, now) = (old.declaration, new.declaration)
+        if old.logSocket != new.logSocket {
+            surroundings.say("What it says of output that containers send takes effect when this is started again.")
+        }
         if (before.bound, before.folder) != (now.bound, now.folder) || before.metrics != now.metrics {
             surroundings.say("What it says of the spool and of metrics takes effect when this is started again.")
         }
@@ -141,10 +157,29 @@ actor ShippingRun {
     ///
     /// - Returns: how many records each sink has not acknowledged.
     func end(drainingFor limit: Duration) async -> [String: UInt64] {
+        forwarding?.cancel()
+        await forwarding?.value
         let left = await shipper.drain(within: limit)
         await listener?.close()
         await shipper.close()
         return left
+    }
+}
+
+extension ShippingPlan {
+    /// The steps that a stream's records go through, for captures.
+    fileprivate func stages(
+        saying say: @escaping @Sendable (String) -> Void
+    ) -> @Sendable (LogSource, OutputStream) -> [any RecordStage] {
+        { source, _ in
+            do {
+                return [try stages(for: source)]
+            } catch {
+                // To spool lines as they are could show what was to be hidden.
+                say("The lines of \(source.label) are left out: \(error).")
+                return [NoRecords()]
+            }
+        }
     }
 }
 

@@ -12,6 +12,8 @@ struct ShippingSetup: Equatable, Sendable {
     let project: String?
     /// The files that it was read from; when one has changed, it is read again.
     let files: [String]
+    /// Where containers send their output that do so themselves; nil where none does.
+    var logSocket: String?
 
     /// What is shipped, for people.
     var subject: String { project.map { "project \($0)" } ?? "all containers" }
@@ -47,9 +49,14 @@ struct ShippingSetup: Equatable, Sendable {
             DeclaredValue(logs, keys: keys, shown: shown), adding: additions, directory: project.workingDirectory)
         var selection = CaptureSelection.project(project.name, services: services.isEmpty ? nil : Set(services))
         selection.keptLabels = declaration.keptLabels
-        return ShippingSetup(
+        selection.modes = project.services.compactMapValues { service in
+            project.capture(of: service).flatMap(CaptureMode.init(rawValue:))
+        }
+        var setup = ShippingSetup(
             declaration: declaration, selection: selection, project: project.name,
             files: project.configFiles + project.environmentFiles)
+        if project.services.values.contains(where: project.forwardsOutput) { setup.logSocket = project.logSocket }
+        return setup
     }
 
     /// The setup for all containers of an engine that these conditions select.

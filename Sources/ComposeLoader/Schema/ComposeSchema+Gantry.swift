@@ -5,7 +5,14 @@ extension ComposeSchema {
         .object([ignore, logs], allowsExtensions: false))
 
     /// What Gantry alone reads of one service.
-    static let serviceGantry = Shape.nullable(.object([onFileChange, onUnhealthy], allowsExtensions: false))
+    static let serviceGantry = Shape.nullable(
+        .object([onFileChange, onUnhealthy, serviceLogs], allowsExtensions: false))
+
+    private static let serviceLogs: Attribute = {
+        var attribute = Attribute("logs", .nullable(.object([capture], allowsExtensions: false)))
+        attribute.summary = "How the containers' output is shipped."
+        return attribute
+    }()
 
     private static let onFileChange: Attribute = {
         var attribute = Attribute("on_file_change", .choice("recreate", "ignore"))

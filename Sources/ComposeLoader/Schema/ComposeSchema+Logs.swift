@@ -20,9 +20,23 @@ extension ComposeSchema {
                             "spool",
                             .object(
                                 [Attribute("size", .bytes), Attribute("folder", .path)], allowsExtensions: false)),
-                        Attribute("labels", .stringOrList()), Attribute("rotation", .boolean),
+                        Attribute("labels", .stringOrList()), rotation, capture,
+                        Attribute("socket", .path),
                     ], allowsExtensions: false)))
         attribute.summary = "Where the containers' output is shipped to."
+        return attribute
+    }()
+
+    private static let rotation: Attribute = {
+        var attribute = Attribute("rotation", .boolean)
+        attribute.summary = "Whether new containers of services without logging get files that are rotated."
+        return attribute
+    }()
+
+    /// How the output is captured: of the project's services, and of one.
+    static let capture: Attribute = {
+        var attribute = Attribute("capture", .choice("logs", "attach", "forward"))
+        attribute.summary = "How the output is captured for shipping."
         return attribute
     }()
 

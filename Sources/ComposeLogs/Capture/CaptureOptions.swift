@@ -20,6 +20,9 @@ package struct CaptureOptions: Sendable {
     /// disk in trouble must not keep a stack from being replaced.
     package var tailDeadline: Duration = .seconds(10)
 
+    /// How long a start waits for the container to be attached to: many times what an engine takes to answer.
+    package var attachDeadline: Duration = .seconds(5)
+
     package init(
         beginning: EngineTime? = nil,
         stages: @escaping @Sendable (LogSource, OutputStream) -> [any RecordStage] = { _, _ in [] }

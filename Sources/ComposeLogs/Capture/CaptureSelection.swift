@@ -4,8 +4,9 @@ package import SinkAPI
 
 /// Which containers are captured, and what records say of them.
 package struct CaptureSelection: Sendable, Equatable {
-    /// A container with this label and the value `off` is never captured.
+    /// A container with this label and the value `off` is never captured, and one with `forward` sends its output itself.
     package static let optOut = "io.gantry.logs"
+    private static let uncaptured = ["off", "forward"]
 
     // Docker Compose's labels.
     private static let project = "com.docker.compose.project"
@@ -22,6 +23,8 @@ package struct CaptureSelection: Sendable, Equatable {
     package var images: [String]
     /// Patterns of the labels that records carry.
     package var keptLabels: [String]
+    /// How the output of services is captured; ``CaptureMode/logs`` where nothing is said.
+    package var modes: [String: CaptureMode] = [:]
 
     /// A selection with these conditions; without arguments all containers of the engine.
     package init(
@@ -48,14 +51,21 @@ package struct CaptureSelection: Sendable, Equatable {
         _ container: ContainerID, name: String, image: String, labels: [String: String]
     ) -> LogSource? {
         let name = LogSelection.lastingName(of: name)
-        guard labels[CaptureSelection.optOut] != "off", meets(names, name), meets(images, image) else { return nil }
+        guard !CaptureSelection.uncaptured.contains(labels[CaptureSelection.optOut] ?? ""), meets(names, name),
+            meets(images, image)
+        else { return nil }
         let service = labels[CaptureSelection.service]
         if let services, service.map(services.contains) != true { return nil }
-        let patterns = keptLabels.map(GlobPattern.init)
         return LogSource(
             container: container, name: name, project: labels[CaptureSelection.project], service: service ?? name,
             number: labels[CaptureSelection.number].flatMap { Int($0) } ?? 1, image: image,
-            labels: labels.filter { label in patterns.contains { $0.matches(label.key) } })
+            labels: kept(of: labels))
+    }
+
+    /// Those of a container's labels that records carry.
+    package func kept(of labels: [String: String]) -> [String: String] {
+        let patterns = keptLabels.map(GlobPattern.init)
+        return labels.filter { label in patterns.contains { $0.matches(label.key) } }
     }
 
     func source(of event: EngineEvent) -> LogSource? {
@@ -65,6 +75,9 @@ package struct CaptureSelection: Sendable, Equatable {
         let image = labels.removeValue(forKey: "image") ?? ""
         return source(ContainerID(event.actorID), name: name, image: image, labels: labels)
     }
+
+    /// How a container is captured.
+    func mode(of source: LogSource) -> CaptureMode { modes[source.service] ?? .logs }
 
     private func meets(_ patterns: [String], _ text: String) -> Bool {
         patterns.isEmpty || patterns.contains { GlobPattern($0).matches(text) }

@@ -7,6 +7,7 @@ extension ContainerCapture {
     /// Takes records that were followed.
     func takeFollowed(_ records: [LogRecord]) async throws {
         guard let last = records.last else { return }
+        early?.stop()
         status.lag = .nanoseconds(max(0, EngineTime.now().nanoseconds - last.time.nanoseconds))
         guard account.drops else { return try await takeWhole(records) }
         var new = records

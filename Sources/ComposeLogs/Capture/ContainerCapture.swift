@@ -17,10 +17,14 @@ actor ContainerCapture {
         let warn: @Sendable (String) -> Void
     }
 
+    /// Since when a container is captured that was not there before.
+    enum Birth { case created, started }
+
     /// How often is looked whether something is due, while something is pending.
     private static let beat: Duration = .milliseconds(250)
 
     nonisolated let source: LogSource
+    let mode: CaptureMode
     let surroundings: Surroundings
     let outbox: RecordOutbox
     var account: OutputAccount
@@ -32,9 +36,9 @@ actor ContainerCapture {
     var policy: AuditPolicy?
     var status: CaptureStatus
     /// Whether it is known how the engine keeps the output.
-    private var isLearned = false
+    var isLearned = false
     /// Whether what was written before has to be read before following goes on.
-    private var needsReading: Bool
+    var needsReading: Bool
     /// A place that becomes the position when both streams have let go of what is before it.
     var pending: (place: OutputPlace, holding: Set<OutputStream>)?
     /// The position that was handed to the store last.
@@ -43,12 +47,28 @@ actor ContainerCapture {
     private var remainder: [LogRecord] = []
 
     /// Whether it ran, and whether what the engine kept of it was ever read to its end.
-    private var hasRun: Bool
-    private var wasRead = false
+    var hasRun: Bool
+    var wasRead = false
+    /// Whether it was seen from its creation on; when it started first then, and what it wrote.
+    private let isBorn: Bool
+    private var firstStart: EngineTime?
+    let early: EarlyOutput?
+    /// What attachments gave last, until what the engine keeps was searched for it.
+    var attachedTails: [OutputStream: AttachedTail] = [:]
+    /// Whether nothing of the next run, or of the present one, can be missed.
+    var isAttached = false
+    /// Whether what it is attached to has begun to run: its end comes from there.
+    var isRunBegun = false
+    var isGone = false
+    /// How often an attachment gave something.
+    var attachedBatches = 0
+    /// When all that it had written by then was captured, by our clock; a run that began later is another one.
+    var capturedUntil: EngineTime?
+    private var attachmentWaiters: [BoundedQueue<Void>] = []
     /// How often in a row the engine has refused to give the output.
     private var refusals = 0
     private var wasStarted: Bool
-    private let nudges = BoundedQueue<Void>(capacity: 1)
+    let nudges = BoundedQueue<Void>(capacity: 1)
     let pendings = BoundedQueue<Void>(capacity: 1)
     private var settlementWaiters: [BoundedQueue<Void>] = []
     private var hasEnded = false
@@ -56,17 +76,18 @@ actor ContainerCapture {
     /// - Parameters:
     ///   - place: up to where its output was captured before.
     ///   - stored: what the store has of the lines behind; nil where it is to be asked once they are being read.
-    ///   - isStarting: whether it was seen to start, so that nothing of it is old, and following it is urgent.
+    ///   - birth: whether it was seen to be created or to start, so that nothing of it is old.
     init(
-        _ source: LogSource, place: OutputPlace?, stored: [RecordIdentity]?, isStarting: Bool,
+        _ source: LogSource, _ mode: CaptureMode, place: OutputPlace?, stored: [RecordIdentity]?, birth: Birth?,
         _ surroundings: Surroundings
     ) {
         self.source = source
+        self.mode = mode
         self.surroundings = surroundings
         outbox = RecordOutbox(surroundings.store, clock: surroundings.clock, warn: surroundings.warn)
         // Until the engine has told how it keeps the output, it may drop some.
         // What the store has of it tells that it was captured before, though no position was kept yet.
-        let floor = isStarting ? nil : stored?.map(\.time).min() ?? surroundings.options.beginning
+        let floor = birth != nil ? nil : stored?.map(\.time).min() ?? surroundings.options.beginning
         account = OutputAccount(place: place, floor: floor, drops: true)
         streams = OutputStream.allCases.map { stream in
             StagedStream(surroundings.options.stages(source, stream), settled: place?[stream])
@@ -75,9 +96,17 @@ actor ContainerCapture {
         storedSince = stored == nil ? ContainerCapture.tailBegin(place) : nil
         status = CaptureStatus(source: source)
         noted = place
-        wasStarted = isStarting
-        hasRun = isStarting
-        needsReading = !isStarting || place != nil
+        wasStarted = birth == .started
+        hasRun = birth == .started
+        isBorn = birth == .created
+        early =
+            isBorn && mode == .logs && surroundings.options.follows
+            ? EarlyOutput(source, on: surroundings.engine) : nil
+        needsReading = birth == nil || place != nil
+        guard mode == .attach, place == nil else { return }
+        for identity in stored ?? [] {
+            attachedTails[identity.stream, default: AttachedTail()].note(identity)
+        }
     }
 
     /// From when on the store may have lines that lie behind a place.
@@ -98,9 +127,24 @@ actor ContainerCapture {
 
     // MARK: From outside
 
+    /// What is known of the container from outside.
+    enum Sight {
+        /// When, if that is known.
+        case started(EngineTime?)
+        /// It is there, or nothing is known.
+        case present
+        case gone
+    }
+
     /// Lets it look again how the container stands.
-    func nudge(isStart: Bool) {
-        if isStart { (wasStarted, hasRun) = (true, true) }
+    func nudge(_ sight: Sight) {
+        switch sight {
+        case .started(let time):
+            (wasStarted, hasRun, isRunBegun) = (true, true, true)
+            firstStart = firstStart ?? time
+        case .gone: isGone = true
+        case .present: break
+        }
         nudges.offer(())
     }
 
@@ -109,13 +153,29 @@ actor ContainerCapture {
         guard !hasEnded else { return }
         let signal = BoundedQueue<Void>(capacity: 1)
         settlementWaiters.append(signal)
-        nudge(isStart: false)
+        nudge(.present)
         _ = await signal.next()
+    }
+
+    /// Returns when nothing that the container's next run writes can be missed any more.
+    func waitUntilAttached() async {
+        guard !hasEnded, !isAttached, mode == .attach else { return }
+        let signal = BoundedQueue<Void>(capacity: 1)
+        attachmentWaiters.append(signal)
+        _ = await signal.next()
+    }
+
+    func tellAttached() {
+        for waiter in attachmentWaiters { waiter.offer(()) }
+        attachmentWaiters = []
     }
 
     /// Runs until the container is removed, or the task is cancelled.
     func run() async throws {
-        defer { tellSettled() }
+        defer {
+            tellSettled()
+            tellAttached()
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.outbox.run() }
             group.addTask { try await self.attend() }
@@ -123,7 +183,9 @@ actor ContainerCapture {
                 try await self.capture()
                 self.outbox.finish()
                 self.pendings.finish()
+                self.early?.stop()
             }
+            if let early { group.addTask { await early.run() } }
             try await group.waitForAll()
         }
         try Task.checkCancellation()
@@ -165,13 +227,18 @@ actor ContainerCapture {
     /// Captures one run of the container to its end, as far as the engine stays, and waits for the next.
     private func captureOnce() async throws {
         let follows = surroundings.options.follows
-        if wasStarted, !needsReading, follows {
+        if wasStarted, !needsReading, follows, mode == .logs {
             wasStarted = false
             try await follow()
         }
+        if follows, !needsReading, mode == .attach {
+            if try await captureAttached() { return }
+        }
         wasStarted = false
         try await askForStored()
+        let looked = EngineTime.now()
         let details = try await surroundings.engine.container(source.container)
+        if !attachedTails.isEmpty { try await leaveAttachment() }
         learn(details.logging)
         switch details.state {
         case .running where !follows, .paused where !follows:
@@ -181,12 +248,16 @@ actor ContainerCapture {
             if account.drops, needsReading { try await readAll(surroundings.backfills) }
             needsReading = false
             try await follow()
-        case .created: try await settle()
+        case .created:
+            needsReading = false
+            capturedUntil = looked
+            if mode == .logs || !follows { try await settle() }
         case .restarting, .removing, .exited, .dead:
             try await readAll(surroundings.audits, isLast: true)
             refusals = 0
             needsReading = false
-            try await settle()
+            capturedUntil = looked
+            if mode == .logs || !follows { try await settle() }
         }
     }
 
@@ -199,13 +270,18 @@ actor ContainerCapture {
         guard await nudges.next() != nil else { throw CancellationError() }
     }
 
-    private func tellSettled() {
+    func tellSettled() {
         for waiter in settlementWaiters { waiter.offer(()) }
         settlementWaiters = []
     }
 
+    /// Many times what an engine needs to end the output of a container that it has removed.
+    static let earlyEnd: Duration = .seconds(2)
+
     /// The container has gone, and with it whatever was not read.
     private func end() async throws {
+        // What tells whether it has run may be on its way.
+        while isBorn, !hasRun, !isGone { guard await nudges.next() != nil else { throw CancellationError() } }
         var records: [LogRecord] = []
         if !remainder.isEmpty {
             var rest = remainder
@@ -215,7 +291,15 @@ actor ContainerCapture {
         }
         let isDoubtful = account.drops && policy?.isSuspicious == true
         // An engine that removes a container by itself may end the stream before its first line.
-        if isDoubtful || hasRun && !wasRead && status.records == 0 && records.isEmpty {
+        let isUnread = hasRun && !wasRead && status.records == 0 && records.isEmpty
+        var isKnown = false
+        if isUnread, let early {
+            var lines: [LogRecord] = []
+            (lines, isKnown) = await early.output(
+                start: firstStart, within: ContainerCapture.earlyEnd, surroundings.clock)
+            pass(lines, into: &records)
+        }
+        if isDoubtful || isUnread && !isKnown {
             status.gaps += 1
             let begin = latestPlace?.time ?? EngineTime.now().nanoseconds
             records.append(LogGap(from: begin, to: nil, reason: LogGap.removed).record(of: source, on: .stdout))

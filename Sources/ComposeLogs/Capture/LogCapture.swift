@@ -26,6 +26,8 @@ package final class LogCapture: Sendable {
         var isListed = false
         /// Are sent to when they are.
         var waiters: [BoundedQueue<Void>] = []
+        /// Are sent to when a container that was made is in it.
+        var birthWaiters: [ContainerID: [BoundedQueue<Void>]] = [:]
     }
 
     private let table = Mutex(Table())
@@ -83,6 +85,33 @@ package final class LogCapture: Sendable {
             defer { group.cancelAll() }
             return await group.next() ?? false
         }
+    }
+
+    /// Waits until a container that is about to start is attached to, where that is how it is captured. To be called by who
+    /// starts it; after ``CaptureOptions/attachDeadline`` the start goes on without.
+    package func prepare(start container: ContainerID, service: String) async {
+        guard selection.modes[service] == .attach else { return }
+        let (clock, deadline) = (surroundings.clock, surroundings.options.attachDeadline)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await self.waitUntilListed()
+                await self.waitUntilBorn(container)
+                await self.table.withLock { $0.captures[container] }?.waitUntilAttached()
+            }
+            group.addTask { try? await clock.sleep(for: deadline) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func waitUntilBorn(_ container: ContainerID) async {
+        let signal = BoundedQueue<Void>(capacity: 1)
+        let isBorn = table.withLock { table in
+            if table.captures[container] != nil { return true }
+            table.birthWaiters[container, default: []].append(signal)
+            return false
+        }
+        if !isBorn { _ = await signal.next() }
     }
 
     /// Waits until each container that was there at first has been read to its end, or, where containers are not followed,
@@ -149,10 +178,11 @@ package final class LogCapture: Sendable {
             let known = table.withLock { $0.captures }
             // Those that are not in the list find out that they have gone.
             for (container, capture) in known {
-                await capture.nudge(isStart: containers.contains { $0.source.container == container && $0.isRunning })
+                let found = containers.first { $0.source.container == container }
+                await capture.nudge(found.map { $0.isRunning ? .started(nil) : .present } ?? .gone)
             }
             let new = containers.map(\.source).filter { known[$0.container] == nil }
-            let begun = try await begin(new, areStarting: false)
+            let begun = try await begin(new, birth: nil)
             let waiters = table.withLock { table in
                 table.isListed = true
                 defer { table.waiters = [] }
@@ -161,13 +191,14 @@ package final class LogCapture: Sendable {
             for waiter in waiters { waiter.offer(()) }
             return begun
         case .event(let event):
-            guard event.action == "start" || event.action == "destroy" else { return [] }
+            guard ["create", "start", "destroy"].contains(event.action) else { return [] }
             if let capture = table.withLock({ $0.captures[ContainerID(event.actorID)] }) {
-                await capture.nudge(isStart: event.action == "start")
+                await capture.nudge(
+                    event.action == "start" ? .started(event.time) : event.action == "destroy" ? .gone : .present)
                 return []
             }
-            guard event.action == "start", let source = selection.source(of: event) else { return [] }
-            return try await begin([source], areStarting: true)
+            guard event.action != "destroy", let source = selection.source(of: event) else { return [] }
+            return try await begin([source], birth: event.action == "create" ? .created : .started)
         case .ended(let container):
             table.withLock { $0.captures[container] = nil }
             return []
@@ -175,7 +206,9 @@ package final class LogCapture: Sendable {
         }
     }
 
-    private func begin(_ sources: [LogSource], areStarting: Bool) async throws -> [ContainerCapture] {
+    private func begin(
+        _ sources: [LogSource], birth: ContainerCapture.Birth?
+    ) async throws -> [ContainerCapture] {
         let store = surroundings.store
         var places: [ContainerID: OutputPlace] = [:]
         var times: [ContainerID: EngineTime] = [:]
@@ -185,15 +218,17 @@ package final class LogCapture: Sendable {
             times[source.container] = ContainerCapture.tailBegin(place)
         }
         // One that starts may be gone in some milliseconds; the others are asked for together.
-        let tails = areStarting ? nil : try await store.tails(since: times)
+        let tails = birth != nil ? nil : try await store.tails(since: times)
         let begun = sources.map { source in
             ContainerCapture(
-                source, place: places[source.container], stored: tails.map { $0[source.container] ?? [] },
-                isStarting: areStarting, surroundings)
+                source, selection.mode(of: source), place: places[source.container],
+                stored: tails.map { $0[source.container] ?? [] }, birth: birth, surroundings)
         }
-        table.withLock { table in
+        let waiters = table.withLock { table in
             for capture in begun { table.captures[capture.source.container] = capture }
+            return begun.flatMap { table.birthWaiters.removeValue(forKey: $0.source.container) ?? [] }
         }
+        for waiter in waiters { waiter.offer(()) }
         return begun
     }
 }

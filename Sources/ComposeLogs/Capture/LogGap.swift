@@ -14,6 +14,9 @@ struct LogGap: Equatable, Sendable {
     static let rotated = "the engine dropped its oldest output before it was read"
     static let unchecked =
         "the engine dropped its oldest output before it could be read again; what it had left out is gone"
+    static let unattached = "the container ran already when it was attached to, and its log driver cannot be read"
+    static let unmatched =
+        "the attachment ended, and its last lines are not in what the engine keeps; lines may be missing or come twice"
     static let removed = "the container was removed before its output could be read to its end"
 
     /// The notice that takes the place of the lines.

@@ -26,8 +26,10 @@ extension DockerEngine {
         request.deadline = transport.configuration.stream
         request.takesOver = true
         request.acceptedStatuses = [101]
+        // Asked before, as afterwards the answer would have to wait for a start that is under way.
+        let known = try await transport.apiVersion() < .statesOutputFraming ? try await framing(of: id) : nil
         return try await transport.withResponse(to: request) { response in
-            let framing = try await framing(of: response, from: id)
+            let framing = if let known { known } else { try await framing(of: response, from: id) }
             return try await body(response.process(framing))
         }
     }
@@ -42,6 +44,10 @@ extension DockerEngine {
             default: break
             }
         }
+        return try await framing(of: id)
+    }
+
+    private func framing(of id: ContainerID) async throws -> OutputDecoder.Framing {
         do {
             return try await container(id).terminal ? .raw : .multiplexed
         } catch let error as EngineError where error.code == .notFound {
