@@ -208,17 +208,18 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "ComposeLogs", "LogSpool", "SinkAPI", "DockerEngine", "EngineAPI", "EngineTesting",
+                "ComposeLogs", "LogSinks", "LogSpool", "SinkAPI", "DockerEngine", "EngineAPI", "EngineTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Integration",
             exclude: [
-                "ImageSources", "PlanningBenchmark", "benchmark", "demo", "engine", "images", "setup", "test",
-                "with-engine",
+                "ImageSources", "PlanningBenchmark", "Receivers", "benchmark", "demo", "engine", "images", "log-proof",
+                "receiver", "setup", "test", "with-engine",
             ]
         ),
     ],

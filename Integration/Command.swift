@@ -12,6 +12,8 @@ struct Command: Sendable {
     var input = ""
     /// Whether the program finds itself on a terminal. Its two outputs are then one, and `input` is typed.
     var onTerminal = false
+    /// Whether standard input goes on until the one who watches has seen enough.
+    var isAsked = false
 
     /// What is shown of it in a failure.
     var text: String { "$ \(program.split(separator: "/").last ?? "") \(arguments.joined(separator: " "))" }
@@ -41,12 +43,15 @@ struct Command: Sendable {
                 let writer = execution.standardInputWriter
                 if !input.isEmpty { _ = try await writer.write(input) }
                 // A terminal's input goes on as long as somebody sits there.
-                if !onTerminal { try await writer.finish() }
+                if !onTerminal, !isAsked { try await writer.finish() }
                 group.addTask {
-                    try await body(
-                        RunningCommand(
-                            transcript: transcript, pid: execution.processIdentifier.value,
-                            send: { try execution.send(signal: $0) }, type: { _ = try await writer.write($0) }))
+                    let running = RunningCommand(
+                        transcript: transcript, pid: execution.processIdentifier.value,
+                        send: { try execution.send(signal: $0) }, type: { _ = try await writer.write($0) })
+                    let result: Result<Void, any Error>
+                    do { result = .success(try await body(running)) } catch { result = .failure(error) }
+                    if isAsked { try await writer.finish() }
+                    try result.get()
                 }
                 // The two readers end with the process, `body` when it has seen enough.
                 for _ in 0..<2 { try await group.next() }
@@ -93,7 +98,7 @@ struct RunningCommand: Sendable {
     /// Sends it a signal, as `kill` does.
     func signal(_ signal: Signal) throws { try send(signal) }
 
-    /// Types on its terminal; `\u{3}` is Ctrl-C.
+    /// Writes on its standard input. On a terminal `\u{3}` is Ctrl-C.
     func type(_ text: String) async throws { try await type(text) }
 
     /// Returns when it has written `text` on standard output.

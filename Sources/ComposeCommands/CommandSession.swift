@@ -182,7 +182,8 @@ struct CommandSession: Sendable {
         let scope = JournalScope(engine: address.description, project: project)
         let lock = try await lock(state.lockPath(scope), project: project, command: command)
         let executor = Executor(
-            engine: engine, journal: journal, scope: scope, limits: limits, observer: observer)
+            engine: engine, journal: journal, scope: scope, limits: limits,
+            observer: collectingTails(of: project, observer))
         defer { warnings.say() }
         // Nothing but the engine's answers is waited for, for the most part.
         let result = try await Placement.on(engine.executor) {
@@ -198,7 +199,12 @@ struct CommandSession: Sendable {
     ) throws -> Executor {
         Executor(
             engine: engine, journal: try StateDirectory(environment: environment).journal(),
-            scope: JournalScope(engine: address.description, project: project), limits: limits, observer: observer)
+            scope: JournalScope(engine: address.description, project: project), limits: limits,
+            observer: collectingTails(of: project, observer))
+    }
+
+    private func collectingTails(of project: String, _ observer: any ApplyObserver) -> any ApplyObserver {
+        TailCollection(observer, engine: engine, folders: tailFolders(of: project))
     }
 
     /// Carries out a plan of which nothing is taken back, showing progress and then what is left. A network or volume

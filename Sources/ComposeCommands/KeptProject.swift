@@ -47,7 +47,9 @@ struct KeptProject: SupervisedProject {
 
     func reload() async throws -> Project {
         do {
-            return try up.session.loadProject(services: up.options.services)
+            let project = try up.session.loadProject(services: up.options.services)
+            try await up.willReload(project)
+            return project
         } catch {
             say("\(error)")
             throw error

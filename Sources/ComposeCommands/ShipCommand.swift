@@ -59,15 +59,10 @@ struct ShipCommand: AsyncParsableCommand {
         let folder = session.spoolPath(setup)
         if status { return try ShippingStatusText.show(spool: folder, of: setup, as: format) }
         guard !setup.declaration.plan.sinks.isEmpty else {
-            throw ValidationError(
-                "No sink is declared for \(setup.subject). Write one under `x-gantry: {logs: {sinks: ...}}`, or give "
-                    + "--sink URL; `gantry sink ls` lists the kinds.")
+            throw NoSinks(subject: setup.subject)
         }
         if printUnit { return standardOutput(try unit(setup, session).description) }
         if options.dryRun { return standardOutput(Self.description(of: setup)) }
-        if setup.declaration.folder == nil {
-            try StateDirectory(environment: session.environment).makeSpoolFolder()
-        }
         try await ShippingService(session: session, once: once, drainLimit: .seconds(drainTimeout)).run(
             setup, spool: folder
         ) { try session.shippingSetup(shipping, services: services) }
@@ -80,6 +75,11 @@ struct ShipCommand: AsyncParsableCommand {
     }
 
     private func unit(_ setup: ShippingSetup, _ session: CommandSession) throws -> UnitText {
+        guard !shipping.hasSecrets else {
+            throw ValidationError(
+                "A --sink holds a secret, which everybody could read in a unit and in the list of processes. Declare that "
+                    + "sink in the Compose file, or in the file of --config, and take the secret from there.")
+        }
         let project = shipping.all ? nil : try session.loadProject()
         var arguments = try project.map(session.unitOptions) ?? []
         arguments += ["ship"] + shipping.arguments
@@ -90,5 +90,16 @@ struct ShipCommand: AsyncParsableCommand {
             workingDirectory: project?.workingDirectory ?? FileManager.default.currentDirectoryPath,
             program: try CommandSession.programPath(), arguments: arguments, variables: session.unitVariables,
             needsDocker: session.usesLocalDocker, stopSeconds: Int64(drainTimeout) + Self.stopMargin)
+    }
+}
+
+/// Nothing could be shipped anywhere.
+struct NoSinks: Error, CustomStringConvertible {
+    /// What was to be shipped.
+    let subject: String
+
+    var description: String {
+        "No sink is declared for \(subject). Write one under `x-gantry: {logs: {sinks: ...}}`, or give --sink URL; "
+            + "`gantry sink ls` lists the kinds."
     }
 }

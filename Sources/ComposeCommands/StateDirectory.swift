@@ -103,12 +103,15 @@ struct StateDirectory {
         "\(path)/spools/\(StateDirectory.fileName(engine: engine, project: project ?? ""))"
     }
 
-    /// Makes the folder of all spools, for its owner alone.
+    /// Makes the folder of a spool, for its owner alone; ``spoolPath(engine:project:)``.
     ///
     /// - Throws: a `StateError`.
-    func makeSpoolFolder() throws {
+    func makeSpoolFolder(engine: String, project: String?) throws -> String {
         try makeFolder(path)
         try makeFolder(path + "/spools")
+        let folder = spoolPath(engine: engine, project: project)
+        try makeFolder(folder)
+        return folder
     }
 
     private static func fileName(engine: String, project: String) -> Substring {

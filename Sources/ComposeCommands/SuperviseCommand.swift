@@ -52,7 +52,9 @@ struct SuperviseCommand: AsyncParsableCommand {
         if options.dryRun { return try await run.dryRun() }
         switch try session.attemptSupervision(of: project.name, command: "supervise") {
         case .locked(let lock):
-            try await session.shipping(project, isWanted: !noShip) {
+            try await session.shipping(project, isWanted: !noShip) { shipping in
+                var run = run
+                run.willReload = { try await shipping?.adopt($0) }
                 try await Supervision(up: run, showsLogs: !noLogs).run()
             }
             lock.release()

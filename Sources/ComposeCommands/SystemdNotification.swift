@@ -6,6 +6,13 @@
 
 /// Tells the service manager that started this process how it stands, as sd_notify(3) describes.
 enum SystemdNotification {
+    /// Says that the configuration is read again; `READY=1` has to follow.
+    static func sendReloading(_ environment: [String: String]) {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        send("RELOADING=1\nMONOTONIC_USEC=\(time.tv_sec * 1_000_000 + time.tv_nsec / 1000)", environment)
+    }
+
     /// Sends `READY=1` and the like to the socket that `NOTIFY_SOCKET` names; does nothing without one. What cannot be
     /// sent is not: the manager has its own deadlines.
     static func send(_ state: String, _ environment: [String: String]) {

@@ -145,7 +145,7 @@ struct UpCommand: AsyncParsableCommand {
             attached.abort =
                 abortOnContainerExit || exitCodeFrom != nil
                 ? .firstExit : abortOnContainerFailure ? .firstFailure : .never
-            try await session.shipping(project, isWanted: !noShip) { try await attached.run() }
+            try await session.shipping(project, isWanted: !noShip) { _ in try await attached.run() }
         }
     }
 }

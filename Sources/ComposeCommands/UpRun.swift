@@ -17,6 +17,8 @@ struct UpRun {
     var releaseName: String?
     /// Makes of what there is what the plan is to see.
     var adjust: @Sendable (ObservedState) throws -> ObservedState = { $0 }
+    /// Is told of the project that the files declare when they are read again; throws where it is to be refused.
+    var willReload: @Sendable (Project) async throws -> Void = { _ in }
     /// Throws where nothing is to be done after all; asked as the project's only writer.
     var precondition: @Sendable (Executor) async throws -> Void = { _ in }
 

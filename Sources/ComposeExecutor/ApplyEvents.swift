@@ -34,8 +34,8 @@ package protocol ApplyObserver: Sendable {
     func willStartHook(_ container: ContainerID, name: String, service: String) async
     /// A hook in a container wrote these lines, each without its newline. It is not read further before this returns.
     func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async
-    /// A container, which was stopped, is about to be removed for good, and with it what the engine keeps of it. The
-    /// removal waits for this to return.
+    /// A container, which was stopped unless it is taken back, is about to be removed for good, and with it what the
+    /// engine keeps of it. The removal waits for this to return.
     func willRemove(_ container: ContainerID) async
 }
 

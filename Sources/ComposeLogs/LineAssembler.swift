@@ -92,6 +92,8 @@ private struct StreamLines {
     }
 
     mutating func take(_ bytes: ArraySlice<UInt8>, _ records: inout [LogRecord]) {
+        // Mostly a piece is a line.
+        if !isInsideLine, bytes.firstNewline == bytes.endIndex - 1 { return emit(bytes.dropLast(), [], &records) }
         var rest = isInsideLine ? continuation(in: bytes, &records) : bytes
         while let newline = rest.firstNewline {
             if isInsideLine {

@@ -11,17 +11,15 @@ struct TimestampReader {
     private static let longest = 35
     private static let minuteLength = 16
 
-    private var minute: [UInt8] = []
+    /// The last one's text, two times eight bytes.
+    private var minute: (UInt64, UInt64)?
     private var minuteNanoseconds: Int64 = 0
 
     /// The time at the beginning of `bytes`, and where the text after the following space begins; nil where `bytes` do
     /// not begin with a time and a space.
     mutating func read(_ bytes: ArraySlice<UInt8>) -> (time: EngineTime, end: Int)? {
-        let space = bytes.startIndex + TimestampReader.fixedLength
-        if bytes.count > TimestampReader.fixedLength, bytes[space] == UInt8(ascii: " "),
-            bytes[space - 1] == UInt8(ascii: "Z"), let time = readFixed(bytes[..<space])
-        {
-            return (time, space + 1)
+        if let time = bytes.withUnsafeBytes({ readFixed($0) }) {
+            return (time, bytes.startIndex + TimestampReader.fixedLength + 1)
         }
         guard let space = bytes.prefix(TimestampReader.longest + 1).firstIndex(of: UInt8(ascii: " ")),
             let time = EngineTime(rfc3339: bytes[..<space])
@@ -29,22 +27,22 @@ struct TimestampReader {
         return (time, space + 1)
     }
 
-    private mutating func readFixed(_ text: ArraySlice<UInt8>) -> EngineTime? {
-        let start = text.startIndex
-        guard text[start + 16] == UInt8(ascii: ":"), text[start + 19] == UInt8(ascii: "."),
-            let seconds = TimestampReader.number(text[(start + 17)..<(start + 19)]),
-            let fraction = TimestampReader.number(text[(start + 20)..<(start + 29)])
+    private mutating func readFixed(_ text: UnsafeRawBufferPointer) -> EngineTime? {
+        guard text.count > TimestampReader.fixedLength, text[30] == UInt8(ascii: " "), text[29] == UInt8(ascii: "Z"),
+            text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
+            let seconds = TimestampReader.number(text[17..<19]), let fraction = TimestampReader.number(text[20..<29])
         else { return nil }
-        let prefix = text[start..<(start + TimestampReader.minuteLength)]
-        if !minute.elementsEqual(prefix) {
-            guard let base = EngineTime(rfc3339: prefix + Array(":00Z".utf8)) else { return nil }
-            minute = Array(prefix)
+        let prefix = (text.loadUnaligned(as: UInt64.self), text.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        if minute.map({ $0 != prefix }) ?? true {
+            let start = text[..<TimestampReader.minuteLength]
+            guard let base = EngineTime(rfc3339: Array(start) + Array(":00Z".utf8)) else { return nil }
+            minute = prefix
             minuteNanoseconds = base.nanoseconds
         }
         return EngineTime(nanoseconds: minuteNanoseconds + seconds * 1_000_000_000 + fraction)
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+    private static func number(_ digits: Slice<UnsafeRawBufferPointer>) -> Int64? {
         var value: Int64 = 0
         for digit in digits {
             let digitValue = digit &- UInt8(ascii: "0")

@@ -4,11 +4,13 @@ package import SinkAPI
 package struct LevelStage: RecordStage {
     package init() {}
 
-    package mutating func take(_ records: [LogRecord], into out: inout [LogRecord]) {
+    package mutating func take(_ records: consuming [LogRecord], into out: inout [LogRecord]) {
         let first = out.count
-        out += records
-        for index in first..<out.count where out[index].level == nil && !out[index].flags.contains(.notice) {
-            out[index].level = LevelDetection.level(of: out[index].line)
+        out.take(records)
+        out.withUnsafeMutableBufferPointer { out in
+            for index in first..<out.count where out[index].level == nil && !out[index].flags.contains(.notice) {
+                out[index].level = out[index].line.withUnsafeBytes(LevelDetection.level)
+            }
         }
     }
 }

@@ -72,6 +72,8 @@ package struct MultilineStage: RecordStage {
     }
 
     package var isHolding: Bool { events.contains { $0 != nil } }
+
+    package var mayHold: Bool { true }
 }
 
 /// Lines that are one record.

@@ -78,6 +78,8 @@ package struct RedactionStage: RecordStage {
     /// While a private key goes on, also after a flush: a reading that began behind its first line would show the rest.
     package var isHolding: Bool { keyLines?.contains { $0 > 0 } ?? false }
 
+    package var mayHold: Bool { keyLines != nil }
+
     // MARK: Lines
 
     /// What is left of a line; nil where nothing is replaced.

@@ -34,6 +34,8 @@ package struct RouteFilter: Sendable {
     private let rules: [RouteRule]
     private let epoch: String
     private let thresholds: [UInt64]
+    /// Whether the sink gets every record.
+    package let takesAll: Bool
     private var entries: [Entry] = []
     private var places: [ObjectIdentifier: Int] = [:]
     private var containers: [LogSource: Int] = [:]
@@ -46,6 +48,7 @@ package struct RouteFilter: Sendable {
     package init(_ rules: [RouteRule], epoch: String) {
         self.rules = rules
         self.epoch = epoch
+        takesAll = rules.first == RouteRule()
         thresholds = rules.map { $0.sample >= 1 ? .max : $0.sample > 0 ? UInt64($0.sample * 0x1p64) : 0 }
     }
 

@@ -103,7 +103,7 @@ struct BatchFormer {
 
         /// Ends a reading: what is left of it goes into memory of its own where that is much less.
         mutating func settle() {
-            let kept = records[first...].reduce(0) { $0 + $1.line.count }
+            let kept = (first..<records.count).reduce(0) { $0 + records[$1].line.count }
             if kept < read / 2 {
                 var copy: [UInt8] = []
                 copy.reserveCapacity(kept)
@@ -128,6 +128,7 @@ struct BatchFormer {
         var departs: (due: Signal, timer: Task<Void, Never>?)?
         defer { departs?.timer?.cancel() }
         while true {
+            takeAll(&draft)
             while taken < pending.count {
                 let record = pending[taken]
                 let overflows = draft.bytes + record.line.count > limits.bytes || draft.records.count >= limits.count
@@ -138,7 +139,8 @@ struct BatchFormer {
             if end >= position, draft.records.isEmpty || draft.isFull(limits) || end == through {
                 return finish(&draft, end)
             }
-            let limit = ReadLimit(bytes: limits.bytes, count: limits.count, through: through)
+            let limit = ReadLimit(
+                bytes: limits.bytes - draft.bytes, count: limits.count - draft.records.count, through: through)
             if draft.records.isEmpty {
                 take(try await reader.next(limit))
             } else {
@@ -165,6 +167,18 @@ struct BatchFormer {
         return .batch(RecordBatch(epoch: epoch, records: batch.records, range: intent), isIntended: true)
     }
 
+    /// Takes what is read as it is, where the filter leaves nothing out: mostly it was read for one batch.
+    private mutating func takeAll(_ draft: inout Draft) {
+        guard filter.takesAll, taken == 0, draft.records.count + pending.count <= limits.count else { return }
+        let bytes = pending.indices.reduce(0) { $0 + pending[$1].line.count }
+        guard draft.bytes + bytes <= limits.bytes else { return }
+        last = pending.last ?? last
+        draft.records.take(pending)
+        draft.bytes += bytes
+        draft.read += bytes
+        pending = []
+    }
+
     private mutating func take(_ record: LogRecord, _ draft: inout Draft) {
         taken += 1
         draft.read += record.line.count
@@ -186,7 +200,7 @@ struct BatchFormer {
     private mutating func take(_ reading: SpoolReading?) {
         guard let reading else { return }
         var before = last
-        pending.removeFirst(taken)
+        if taken == pending.count { pending = [] } else { pending.removeFirst(taken) }
         taken = 0
         if reading.gaps.isEmpty {
             if pending.isEmpty { pending = reading.records } else { pending += reading.records }

@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 /// Serves the numbers of a registry to `GET /metrics`, over HTTP/1.1 on a loopback address.
 package final class MetricsListener: Sendable {
@@ -37,7 +36,7 @@ package final class MetricsListener: Sendable {
             throw Failure(
                 description: "metrics are not served on \"\(host)\": it must be a loopback address such as 127.0.0.1")
         }
-        let connections = ConnectionCount()
+        let connections = ConnectionCount(most: MetricsListener.mostConnections)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
@@ -70,21 +69,6 @@ extension SocketAddress {
         case .unixDomainSocket: false
         }
     }
-}
-
-/// How many connections there are.
-private final class ConnectionCount: Sendable {
-    private let count = Mutex(0)
-
-    func begin() -> Bool {
-        count.withLock { count in
-            guard count < MetricsListener.mostConnections else { return false }
-            count += 1
-            return true
-        }
-    }
-
-    func end() { count.withLock { $0 -= 1 } }
 }
 
 /// Ends a connection that sends more than one request has, or takes too long.

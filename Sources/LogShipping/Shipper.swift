@@ -19,6 +19,9 @@ package actor Shipper {
     private static let measureInterval: Duration = .seconds(1)
     /// How long closing waits for what was taken to be durable; a full spool must not keep a process from ending.
     private static let closingTime: Duration = .seconds(5)
+    /// How long a sink that is changed or given up has for the batches that are under way: a receiver that is well takes
+    /// milliseconds, and who reloads waits for it.
+    private static let changingTime: Duration = .seconds(5)
 
     /// What is durable; for captures, which look at its positions and tails.
     package nonisolated let spool: Spool
@@ -48,6 +51,7 @@ package actor Shipper {
         // Before anything else: a mistake in the plan leaves the spool as it is.
         let sinks = try plan.sinks.map { ($0, try context.make($0.location)) }
         let spool = try await Spool.open(folder, options: options, files: files)
+        report(spool.report, of: folder, to: context)
         let shipper = Shipper(spool, folder, options, context)
         do {
             try await shipper.forget(allBut: plan)
@@ -58,6 +62,13 @@ package actor Shipper {
         }
         await shipper.start()
         return shipper
+    }
+
+    private static func report(_ opening: OpeningReport, of folder: String, to context: ShippingContext) {
+        if let path = opening.indexSetAside { context.report(.indexSetAside(path: path)) }
+        guard opening.damagedBytes > 0 || opening.lostRecords > 0 else { return }
+        context.report(
+            .spoolDamaged(bytes: opening.damagedBytes, records: opening.lostRecords, keptIn: folder + "/quarantine"))
     }
 
     private init(_ spool: Spool, _ folder: String, _ options: SpoolOptions, _ context: ShippingContext) {
@@ -84,8 +95,8 @@ package actor Shipper {
     // MARK: Capture
 
     /// Takes records to be spooled, and up to where their containers are captured with them. Returns before they are
-    /// durable, but waits while more than a mebibyte is gathered, and so while the spool is full. What is taken in order
-    /// becomes durable in order; a position never before its records.
+    /// durable, but waits while more than half a mebibyte is gathered, and so while the spool is full. What is taken in
+    /// order becomes durable in order; a position never before its records.
     ///
     /// - Throws: `CancellationError`, ``SpoolError/closed(folder:)``; nothing was taken then.
     package nonisolated func append(_ records: [LogRecord], positions: [CapturePosition] = []) async throws {
@@ -106,7 +117,16 @@ package actor Shipper {
     @discardableResult
     package func reload(_ plan: ShippingPlan) async throws -> PlanChanges {
         let changes = plan.changes(from: running.values.map(\.runner.plan))
-        let sinks = try (changes.changed + changes.begun).map { ($0, try context.make($0.location)) }
+        let sinks = try (changes.changed + changes.begun).map { plan in
+            let sink = try context.make(plan.location)
+            try plan.check(against: sink.limits)
+            return (plan, sink)
+        }
+        let leaving = (changes.ended + changes.changed).compactMap { running[$0.name] }
+        for sink in leaving {
+            sink.runner.letFinish(within: Shipper.changingTime)
+            sink.task.cancel()
+        }
         for sink in changes.ended { await end(sink.name) }
         try await forget(allBut: plan)
         for (plan, sink) in sinks {

@@ -14,6 +14,10 @@ package enum ShippingEvent: Sendable, Equatable, CustomStringConvertible {
     case caughtUp(sink: String)
     /// A sink is not wanted any more: what was kept for it is given up.
     case forgotten(sink: String, records: UInt64)
+    /// The spool was opened, and did not have all that was written to it.
+    case spoolDamaged(bytes: Int, records: UInt64, keptIn: String)
+    /// The spool's index was of no use, and another one was begun.
+    case indexSetAside(path: String)
     /// The spool takes no records, or gives none back.
     case spoolFails(reason: String)
 
@@ -32,6 +36,11 @@ package enum ShippingEvent: Sendable, Equatable, CustomStringConvertible {
         case .caughtUp(let sink): "Log sink \(sink) is not behind any more."
         case .forgotten(let sink, let records):
             "Log sink \(sink) is not configured any more; \(records) records that it had not acknowledged are given up."
+        case .spoolDamaged(let bytes, let records, let folder):
+            "The log spool is damaged: \(bytes) bytes cannot be read, and \(records) records are lost. What is left of "
+                + "the damaged parts is in \(folder)."
+        case .indexSetAside(let path):
+            "The log spool's index was damaged and was put aside as \(path). All that the spool has is sent again."
         case .spoolFails(let reason): reason
         }
     }

@@ -68,11 +68,20 @@ package struct SinkPlan: Sendable, Equatable {
         self.location = location
     }
 
-    /// The sink's own limits, and over them what the settings say.
+    /// The sink's own limits, and over them what the settings say. A sink that has a window of 1 needs the order, and keeps
+    /// it: see ``check(against:)``.
     func limits(over own: BatchLimits) -> BatchLimits {
         BatchLimits(
             bytes: batch.bytes ?? own.bytes, count: max(1, batch.count ?? own.count), age: batch.age ?? own.age,
-            window: max(1, batch.window ?? own.window))
+            window: own.window == 1 ? 1 : max(1, batch.window ?? own.window))
+    }
+
+    /// Refuses what a sink with these limits cannot do.
+    package func check(against own: BatchLimits) throws(SinkConfigurationError) {
+        guard own.window == 1, let window = batch.window, window > 1 else { return }
+        throw SinkConfigurationError(
+            "\(location.text) has one batch under way at a time, lest lines are lost or change their order: a \"window\" "
+                + "of \(window) cannot be")
     }
 }
 

@@ -22,6 +22,8 @@ final class SinkRunner: Sendable {
     private let departure: Departure
     private let metrics: SinkMetrics
     private let state: Mutex<SinkAccount>
+    /// How long batches that are under way go on when the task is cancelled.
+    private let grace = Mutex(Duration.zero)
 
     /// Between attempts to use a spool that fails.
     private static let spoolPause: Duration = .seconds(2)
@@ -45,6 +47,10 @@ final class SinkRunner: Sendable {
 
     /// Shows what is known to the metrics.
     func measure(_ backlog: SpoolMetrics.Backlog) { metrics.measure(account, backlog, now: context.now()) }
+
+    /// When the task is cancelled, batches that are under way get so long to be acknowledged. The next runner may have
+    /// another receiver, and would send them there once more.
+    func letFinish(within grace: Duration) { self.grace.withLock { $0 = grace } }
 
     /// Delivers until the task is cancelled or the spool is closed; then nothing is under way any more. What was not
     /// acknowledged is delivered again by the next runner.
@@ -78,7 +84,7 @@ final class SinkRunner: Sendable {
                     underWay += 1
                     // It begins at once, so that the sink sees the batches in order.
                     group.addImmediateTask { [previous] in
-                        await self.deliver(batch, after: previous)
+                        await self.withGrace { await self.deliver(batch, after: previous) }
                         done.raise()
                     }
                     previous = done
@@ -89,6 +95,21 @@ final class SinkRunner: Sendable {
     }
 
     func shutDown() async { await sink.shutDown() }
+
+    /// Runs `body`, which is cancelled ``letFinish(within:)`` after this task.
+    private func withGrace(_ body: @escaping @Sendable () async -> Void) async {
+        let delivery = Task.immediate { await body() }
+        await withTaskCancellationHandler {
+            await delivery.value
+        } onCancel: {
+            let grace = grace.withLock { $0 }
+            guard grace > .zero else { return delivery.cancel() }
+            Task {
+                try? await context.clock.sleep(for: grace)
+                delivery.cancel()
+            }
+        }
+    }
 
     private func noteDrops(_ former: inout BatchFormer) {
         let (dropped, lost) = (former.dropped, former.takeLost())

@@ -1,3 +1,4 @@
+import LogProcessing
 import LogSpool
 import Metrics
 import SinkAPI
@@ -19,7 +20,7 @@ final class SpoolInlet: Sendable {
     }
 
     /// Of the lines' bytes that are gathered: a piece of a size that the spool commits at once.
-    static let pieceSize = 1 << 20
+    static let pieceSize = 512 << 10
     /// What a record has besides its line, and its source's description now and then.
     private static let overhead = 64
     /// Between attempts to append to a spool that fails.
@@ -49,7 +50,7 @@ final class SpoolInlet: Sendable {
     /// - Throws: `CancellationError` and ``SpoolError/closed(folder:)``: nothing was taken then.
     func append(_ records: [LogRecord], positions: [CapturePosition]) async throws {
         guard !records.isEmpty || !positions.isEmpty else { return }
-        let size = records.reduce(0) { $0 + $1.line.count + SpoolInlet.overhead }
+        let size = records.indices.reduce(0) { $0 + records[$1].line.count + SpoolInlet.overhead }
         while true {
             try Task.checkCancellation()
             let seen = departed.count
@@ -57,7 +58,7 @@ final class SpoolInlet: Sendable {
                 if state.isClosed { throw SpoolError.closed(folder: folder) }
                 // One call more than fits is taken, so that any size can be.
                 guard state.bytes < SpoolInlet.pieceSize else { return false }
-                state.records += records
+                state.records.take(records)
                 state.positions += positions
                 state.bytes += size
                 state.taken += 1
@@ -113,28 +114,29 @@ final class SpoolInlet: Sendable {
                 end += 1
             } while end < records.count && size + records[end].line.count < largestPiece
             let isLast = end == records.count
-            guard await append(records[start..<end], isLast ? positions : []) else { return false }
+            let piece = start == 0 && isLast ? records : Array(records[start..<end])
+            guard await append(piece: piece, isLast ? positions : []) else { return false }
             start = end
         }
         if records.isEmpty { await spool.note(positions) }
         return true
     }
 
-    private func append(_ piece: ArraySlice<LogRecord>, _ positions: [CapturePosition]) async -> Bool {
+    private func append(piece: [LogRecord], _ positions: [CapturePosition]) async -> Bool {
         var isReported = false
         while !Task.isCancelled {
             do {
-                try await spool.append(Array(piece), positions: positions)
+                try await spool.append(piece, positions: positions)
                 metrics.records.increment(by: piece.count)
-                metrics.bytes.increment(by: piece.reduce(0) { $0 + $1.line.count })
+                metrics.bytes.increment(by: piece.indices.reduce(0) { $0 + piece[$1].line.count })
                 return true
             } catch SpoolError.closed {
                 return false
             } catch SpoolError.tooLarge(let bytes, let limit) {
-                let middle = piece.startIndex + piece.count / 2
+                let middle = piece.count / 2
                 if piece.count > 1 {
-                    let isFirst = await append(piece[..<middle], [])
-                    return isFirst ? await append(piece[middle...], positions) : false
+                    let isFirst = await append(piece: Array(piece[..<middle]), [])
+                    return isFirst ? await append(piece: Array(piece[middle...]), positions) : false
                 }
                 // A single line that is larger than what fits: no later attempt takes it.
                 context.report(.spoolFails(reason: SpoolError.tooLarge(bytes: bytes, limit: limit).description))

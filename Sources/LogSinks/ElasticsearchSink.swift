@@ -17,7 +17,9 @@ import SinkAPI
 ///
 /// and ``HTTPSettings`` and ``RecordJSONForm``; the fields' names are those of the Elastic Common Schema. Each record is
 /// created under its identifier, so that one that comes again is known (409). The name is of the record's time: a repeated
-/// batch goes to the same index; only a data stream's rollover between two attempts can double a record.
+/// batch goes to the same index; only a data stream's rollover between two attempts can double a record. An answer that
+/// tells of fewer records than were sent is a refusal, and the batch is divided: others that take bulk requests
+/// (VictoriaLogs, Fluent Bit) leave out what they cannot read, and say no more.
 struct ElasticsearchSink: Sink {
     /// Of the items that were not taken because of load, the rest is sent again at once this often, as long as it shrinks.
     private static let attempts = 3
@@ -93,12 +95,21 @@ struct ElasticsearchSink: Sink {
     /// What became of each record.
     private func send(_ records: [LogRecord], of batch: RecordBatch) async throws -> [BulkAnswer.Item] {
         let answer = try await http.post(request(body(records, epoch: batch.epoch)))
+        let count: Int
+        var items: [[String: BulkAnswer.Item]] = []
         // Said within the first bytes, since all names before it are filtered out.
-        if String(decoding: answer.body.prefix(64), as: UTF8.self).contains("\"errors\":false") { return [] }
-        guard let items = try? JSONDecoder().decode(BulkAnswer.self, from: Data(answer.body)).items,
-            items.count == records.count
-        else {
+        if String(decoding: answer.body.prefix(64), as: UTF8.self).contains("\"errors\":false") {
+            count = BulkAnswer.itemCount(answer.body) ?? records.count
+        } else if let decoded = try? JSONDecoder().decode(BulkAnswer.self, from: Data(answer.body)).items {
+            (count, items) = (decoded.count, decoded)
+        } else if answer.body.isEmpty {
+            count = 0
+        } else {
             throw SinkFailure.unavailable("\(http.describe(answer)), which says not what became of each record")
+        }
+        guard count == records.count else {
+            throw SinkFailure.refused(
+                "\(http.settings.location.text) says of \(count) records what became of them, of \(records.count)")
         }
         return items.compactMap { $0.values.first }
     }
@@ -171,6 +182,22 @@ private struct BulkAnswer: Decodable {
     }
 
     var items: [[String: Item]]
+
+    /// How many items an answer without errors lists; nil where it lists none because it has no list. Counted and not
+    /// decoded, as most answers are of this kind.
+    static func itemCount(_ body: [UInt8]) -> Int? {
+        guard String(decoding: body.prefix(128), as: UTF8.self).contains("\"items\"") else { return nil }
+        let mark = Array("\"status\":".utf8)
+        return body.withUnsafeBytes { body in
+            var (count, position) = (0, 0)
+            while position + mark.count <= body.count {
+                let isMark = body[position] == mark[0] && body[position...].starts(with: mark)
+                if isMark { count += 1 }
+                position += isMark ? mark.count : 1
+            }
+            return count
+        }
+    }
 }
 
 /// URLs `elasticsearch+http://...`.

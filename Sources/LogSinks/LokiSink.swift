@@ -81,6 +81,9 @@ struct LokiSink: Sink, SinkKind {
         let answer = try await http.answer(to: request(push.body))
         guard let failure = http.failure(of: answer) else { return [:] }
         guard case .refused(let reason) = failure else { throw failure }
+        if reason.contains("allow_structured_metadata") {
+            throw SinkFailure.misconfigured("\(reason); an empty \"fields\" sends no metadata")
+        }
         let refused = LokiRefusal.records(in: batch, of: push, named: String(decoding: answer.body, as: UTF8.self))
         guard !refused.isEmpty else { throw failure }
         // The others should be there. To be sure they are pushed again without those: Loki keeps one of equals.

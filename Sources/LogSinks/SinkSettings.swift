@@ -8,6 +8,8 @@ struct SinkSettings {
     private let location: SinkLocation
     private var unread: [String: String]
     private var known: [String] = []
+    /// Settings of all sinks, which whoever ships has taken out already.
+    private static let common = ["batch.age", "batch.bytes", "batch.count", "when_full", "window"]
 
     /// The settings of this location.
     init(_ location: SinkLocation) {
@@ -97,6 +99,7 @@ struct SinkSettings {
     /// Refuses settings that nothing has asked for, the first by name.
     func finish() throws(SinkConfigurationError) {
         guard let name = unread.keys.min() else { return }
+        let known = known + SinkSettings.common
         let hint = SinkSettings.closest(to: name, among: known).map { ": did you mean \"\($0)\"?" }
         let all = Set(known).sorted().joined(separator: ", ")
         throw SinkConfigurationError("\(location.kind) has no setting \"\(name)\"\(hint ?? "; it has \(all)")")

@@ -22,12 +22,14 @@ struct WebhookSink: Sink {
 
     init(_ location: SinkLocation, isSecure: Bool) throws(SinkConfigurationError) {
         var settings = SinkSettings(location)
-        http = HTTPDelivery(try HTTPSettings(location, &settings, isSecure: isSecure))
+        var http = try HTTPSettings(location, &settings, isSecure: isSecure)
+        secret = settings.string("secret")
+        http.secrets.add(secret)
+        self.http = HTTPDelivery(http)
         let name = location.path.isEmpty ? "/" : location.path
         path = PercentEncoding.encode(name, keepingSlashes: true)
         format = try settings.choice("format") ?? .ndjson
         form = try RecordJSONForm(&settings)
-        secret = settings.string("secret")
         try settings.finish()
     }
 
@@ -54,13 +56,7 @@ struct WebhookSink: Sink {
         return [:]
     }
 
-    /// Asks by `OPTIONS`, which changes nothing; many endpoints know only `POST` and say so, and are there nevertheless.
-    func check(_ step: @Sendable (String) async -> Void) async throws {
-        let judge: (HTTPDelivery.Answer) -> SinkFailure? = { answer in
-            [404, 405, 501].contains(answer.status) ? nil : http.failure(of: answer)
-        }
-        try await http.check(HTTPDelivery.Request(method: .OPTIONS, path: path), judge: judge, step)
-    }
+    func check(_ step: @Sendable (String) async -> Void) async throws { try await http.checkByOptions(path, step) }
 
     func shutDown() async { await http.shutDown() }
 }

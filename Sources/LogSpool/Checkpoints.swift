@@ -47,7 +47,6 @@ actor Checkpoints {
     func register(_ name: String, from start: SinkStart, policy: FullSpoolPolicy) async throws -> SinkRegistration {
         let (oldest, end) = catalog.read { ($0.segments.first, $0.end) }
         var claim = claims[name]
-        var missing: SpoolGap?
         if claim == nil {
             let through = start == .newest ? end - 1 : (oldest?.first ?? end) - 1
             claim = SinkClaim(policy: policy, acknowledged: AcknowledgedRanges(through: through))
@@ -57,13 +56,12 @@ actor Checkpoints {
         // An older copy of the index, or segments that are gone.
         let available = oldest?.previousEnd ?? end
         if claim.through + 1 < available {
-            missing = SpoolGap(range: claim.through + 1...available - 1, cause: .damaged)
-            claim.giveUp(before: available, count: available - 1 - claim.through)
+            claim.giveUp(before: available, count: available - 1 - claim.through, .damaged)
         }
         claims[name] = claim
         changed.insert(name)
         try await commitSoon()
-        return SinkRegistration(through: claim.through, intents: claim.intents, missing: missing)
+        return SinkRegistration(through: claim.through, intents: claim.intents, missing: claim.untold)
     }
 
     func forget(_ name: String) async throws {
@@ -86,7 +84,7 @@ actor Checkpoints {
         guard var claim = claims[name] else { throw SpoolError.unknownSink(name) }
         claim.acknowledge(range)
         guard claim != claims[name] else { return }
-        let hasMoved = claim.through != claims[name]?.through
+        let hasMoved = claim.through != claims[name]?.through || claim.untold != claims[name]?.untold
         claims[name] = claim
         if hasMoved {
             changed.insert(name)
@@ -185,22 +183,36 @@ actor Checkpoints {
         for segment in segments { try? files.remove(folder.path(of: segment.name)) }
     }
 
-    /// Makes room for `size` bytes as far as the sinks' policies allow; whether there is room now.
+    /// Makes room for `size` bytes within the bound, as far as the sinks' policies allow; whether there is room now.
     func makeRoom(for size: Int) -> Bool {
-        let hasRoom = { self.catalog.read { $0.bytes + size <= self.options.bound } }
+        makeRoom(among: { $0.dropLast() }) { self.catalog.read { $0.bytes + size <= self.options.bound } }
+    }
+
+    /// Makes room on a full disk, as far as the sinks' policies allow; whether there is room now.
+    ///
+    /// - Parameter end: segments that end by then are not written to any more.
+    func makeRoomOnDisk(before end: UInt64) -> Bool {
+        makeRoom(among: { $0.prefix { $0.end <= end } }) { self.emergency.hold() }
+    }
+
+    /// - Parameter sealed: which of the segments, oldest first, may go.
+    private func makeRoom(
+        among sealed: ([SegmentSummary]) -> ArraySlice<SegmentSummary>, until hasRoom: () -> Bool
+    ) -> Bool {
         if !changed.isEmpty { try? commit() }
-        if !hasRoom() { removeAcknowledged(keeping: 0) }
         while !hasRoom() {
             let segments = catalog.read(\.segments)
-            switch RoomDecision(sealed: segments.dropLast(), claims: claims) {
+            switch RoomDecision(sealed: sealed(segments), claims: claims) {
             case .wait: return false
             case .evict(let names): evict(names)
             case .removeOldest(let losers):
                 guard let oldest = segments.first else { return false }
+                // A cursor that a crash sets back would find a gap where nothing was lost.
+                if losers.isEmpty, oldest.end - 1 > committed.values.min() ?? .max, (try? commit()) != nil { continue }
                 for name in losers {
                     guard let through = claims[name]?.through else { continue }
                     claims[name]?.giveUp(
-                        before: oldest.end, count: oldest.end - max(through + 1, oldest.first))
+                        before: oldest.end, count: oldest.end - max(through + 1, oldest.first), .dropped)
                     changed.insert(name)
                 }
                 remove(1, dropped: !losers.isEmpty)
@@ -214,7 +226,7 @@ actor Checkpoints {
         let end = catalog.read(\.end)
         for name in names {
             guard let through = claims[name]?.through else { continue }
-            claims[name]?.giveUp(before: end, count: end - 1 - through)
+            claims[name]?.giveUp(before: end, count: end - 1 - through, .dropped)
             changed.insert(name)
         }
         catalog.change { contents in for name in names { contents.evictions[name] = end } }

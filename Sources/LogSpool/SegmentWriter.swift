@@ -38,11 +38,12 @@ struct SegmentWriter {
     /// - Throws: ``SpoolError/tooLarge(bytes:limit:)`` for a line that no segment can hold.
     static func size(of records: [LogRecord]) throws(SpoolError) -> Int {
         var size = 0
-        for record in records {
-            guard record.line.count <= RecordHeader.longestPayload else {
-                throw .tooLarge(bytes: record.line.count, limit: RecordHeader.longestPayload)
+        for index in records.indices {
+            let length = records[index].line.count
+            guard length <= RecordHeader.longestPayload else {
+                throw .tooLarge(bytes: length, limit: RecordHeader.longestPayload)
             }
-            size += RecordHeader.size + record.line.count
+            size += RecordHeader.size + length
         }
         return size
     }
@@ -56,25 +57,29 @@ struct SegmentWriter {
         if segment == nil { begin(first, previousEnd: previousEnd) }
         let known = sources.count
         var sequence = first
-        var last: LogSource?
-        var reference: UInt32 = 0
-        var latest = Int64.min
-        for record in records {
-            if record.source !== last {
-                if last != nil { note(latest, of: reference) }
-                last = record.source
-                reference = refer(to: record.source, before: sequence)
-                latest = .min
+        // By index, and run by run: to take a record out of the array costs more than to write it.
+        records.withUnsafeBufferPointer { records in
+            var next = 0
+            while next < records.count {
+                let source = records[next].source
+                let reference = refer(to: source, before: sequence)
+                var latest = Int64.min
+                let (buffer, epoch) = (buffer, epoch)
+                while next < records.count, records[next].source === source {
+                    let time = records[next].time.nanoseconds
+                    latest = max(latest, time)
+                    let header = RecordHeader(
+                        kind: .line, stream: records[next].stream == .stderr ? 1 : 0,
+                        flags: records[next].flags.rawValue,
+                        level: records[next].level?.rawValue ?? RecordHeader.noLevel, sequence: sequence, time: time,
+                        reference: reference, length: records[next].line.count)
+                    records[next].line.withUnsafeBytes { buffer.append(header, $0, seed: epoch) }
+                    sequence += 1
+                    next += 1
+                }
+                note(latest, of: reference)
             }
-            latest = max(latest, record.time.nanoseconds)
-            let header = RecordHeader(
-                kind: .line, stream: record.stream == .stderr ? 1 : 0, flags: record.flags.rawValue,
-                level: record.level?.rawValue ?? RecordHeader.noLevel, sequence: sequence,
-                time: record.time.nanoseconds, reference: reference, length: record.line.count)
-            record.line.withUnsafeBytes { put(header, $0) }
-            sequence += 1
         }
-        if last != nil { note(latest, of: reference) }
         // Again, some way behind, so that no single damage takes both descriptions.
         for index in known..<sources.count { describe(sources[index], UInt32(index), before: sequence) }
         end = sequence
@@ -104,12 +109,7 @@ struct SegmentWriter {
     private func describe(_ source: LogSource, _ reference: UInt32, before sequence: UInt64) {
         let description = SourceDescription.encode(source)
         let header = RecordHeader(kind: .source, sequence: sequence, reference: reference, length: description.count)
-        description.withUnsafeBytes { put(header, $0) }
-    }
-
-    private func put(_ header: RecordHeader, _ payload: UnsafeRawBufferPointer) {
-        guard let target = buffer.extend(by: header.total) else { return }
-        header.encode(payload, seed: epoch, to: target)
+        description.withUnsafeBytes { buffer.append(header, $0, seed: epoch) }
     }
 
     private mutating func note(_ time: Int64, of reference: UInt32) {

@@ -16,21 +16,26 @@ struct SinkClaim: Sendable, Equatable {
     var intents: [ClosedRange<UInt64>] = []
     /// Records that it did not get because the spool had dropped them.
     var lost: UInt64 = 0
+    /// What it did not get and has not acknowledged a notice of.
+    var untold: SpoolGap?
 
     var through: UInt64 { acknowledged.through }
 
     mutating func acknowledge(_ range: ClosedRange<UInt64>) {
         acknowledged.insert(range)
+        if let gap = untold, range.overlaps(gap.range) { untold = nil }
         intents.removeAll { $0.upperBound <= acknowledged.through }
     }
 
     /// Gives up everything before `end`.
     ///
     /// - Parameter count: how many records there are of it.
-    mutating func giveUp(before end: UInt64, count: UInt64) {
+    mutating func giveUp(before end: UInt64, count: UInt64, _ cause: SpoolGap.Cause) {
         guard end > through + 1 else { return }
         lost += count
+        let gap = SpoolGap(range: (untold?.range.lowerBound ?? through + 1)...end - 1, cause: untold?.cause ?? cause)
         acknowledge(through + 1...end - 1)
+        untold = gap
     }
 }
 

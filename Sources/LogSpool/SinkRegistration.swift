@@ -12,7 +12,7 @@ package struct SinkRegistration: Sendable, Equatable {
     package let through: UInt64
     /// The batches that were under way, ascending: they are formed again with the same bounds, before any other.
     package let intents: [ClosedRange<UInt64>]
-    /// What it has not acknowledged and the spool does not have any more; nil where nothing is missing. It may have been
-    /// delivered, where the index is an older copy.
+    /// What it has not acknowledged and the spool does not have any more, and no notice of it either; nil where nothing
+    /// is missing. It may have been delivered, where the index is an older copy.
     package let missing: SpoolGap?
 }

@@ -34,7 +34,7 @@ package struct OpeningReport: Sendable, Equatable {
 
 /// Records that a reader does not get.
 package struct SpoolGap: Sendable, Equatable {
-    package enum Cause: Sendable, Equatable {
+    package enum Cause: String, Sendable, Equatable {
         /// The spool was full, and made room by dropping whole segments, or the sink's whole backlog.
         case dropped
         /// The disk did not give back what was written.

@@ -15,6 +15,7 @@ package protocol SpoolFiles: Sendable {
     func synchronizeFolder(_ path: String) throws(FileFailure)
     func truncate(_ path: String, to size: Int) throws(FileFailure)
     func close(_ descriptor: Int32)
+    /// Removes a file and frees its room at once, though somebody may have it open.
     func remove(_ path: String) throws(FileFailure)
     /// Makes a file of `size` bytes that takes up the room on the disk.
     func reserve(_ path: String, size: Int) throws(FileFailure)
@@ -76,7 +77,11 @@ package struct SystemFiles: SpoolFiles {
     }
 
     package func remove(_ path: String) throws(FileFailure) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        defer { if descriptor >= 0 { close(descriptor) } }
         guard unlink(path) == 0 || errno == ENOENT else { throw FileFailure("remove \(path)", errno) }
+        // A reader that has it open would keep its room on the disk.
+        if descriptor >= 0 { ftruncate(descriptor, 0) }
     }
 
     package func reserve(_ path: String, size: Int) throws(FileFailure) {

@@ -96,10 +96,14 @@ struct SpoolIndex: Sendable {
         try database.execute(sql: "DELETE FROM sink WHERE name = ?", arguments: [name])
         guard let claim else { return }
         try database.execute(
-            sql: "INSERT INTO sink (name, policy, through, lost, checksum) VALUES (?, ?, ?, ?, ?)",
+            sql: """
+                INSERT INTO sink (name, policy, through, lost, checksum, untold_first, untold_last, untold_cause)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
             arguments: [
                 name, claim.policy.rawValue, Int64(bitPattern: claim.through), Int64(bitPattern: claim.lost),
-                checksum(name, claim),
+                checksum(name, claim), claim.untold.map { Int64(bitPattern: $0.range.lowerBound) },
+                claim.untold.map { Int64(bitPattern: $0.range.upperBound) }, claim.untold?.cause.rawValue,
             ])
         for intent in claim.intents {
             try database.execute(
@@ -145,11 +149,18 @@ struct SpoolIndex: Sendable {
         var contents = Contents()
         let spool = try Row.fetchOne(database, sql: "SELECT epoch, next FROM spool")
         if let spool { contents.next = try max(1, number(spool, "next")) }
-        for row in try Row.fetchAll(database, sql: "SELECT name, policy, through, lost, checksum FROM sink") {
+        let columns = "name, policy, through, lost, checksum, untold_first, untold_last, untold_cause"
+        for row in try Row.fetchAll(database, sql: "SELECT \(columns) FROM sink") {
             let name: String = try value(row, "name")
             var claim = SinkClaim(
                 policy: FullSpoolPolicy(rawValue: try value(row, "policy")) ?? .keep,
                 acknowledged: AcknowledgedRanges(through: try number(row, "through")), lost: try number(row, "lost"))
+            let untold: DatabaseValue = row["untold_cause"]
+            if let cause = String.fromDatabaseValue(untold).flatMap(SpoolGap.Cause.init) {
+                let (first, last) = (try number(row, "untold_first"), try number(row, "untold_last"))
+                guard first <= last else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+                claim.untold = SpoolGap(range: first...last, cause: cause)
+            }
             let intents = try Row.fetchAll(
                 database, sql: "SELECT first, last FROM intent WHERE sink = ? ORDER BY first", arguments: [name])
             for intent in intents {
@@ -172,7 +183,9 @@ struct SpoolIndex: Sendable {
     // records without a trace.
 
     private static func checksum(_ name: String, _ claim: SinkClaim) -> Int64 {
-        checksum(name, Array("\(claim.policy.rawValue) \(claim.through) \(claim.lost) \(claim.intents)".utf8))
+        let untold = claim.untold.map { " \($0.range) \($0.cause)" } ?? ""
+        return checksum(
+            name, Array("\(claim.policy.rawValue) \(claim.through) \(claim.lost) \(claim.intents)\(untold)".utf8))
     }
 
     private static func checksum(_ name: String, _ content: [UInt8]) -> Int64 {
@@ -219,6 +232,14 @@ struct SpoolIndex: Sendable {
                         content BLOB NOT NULL,
                         checksum INTEGER NOT NULL
                     ) WITHOUT ROWID;
+                    """)
+        }
+        migrator.registerMigration("untold") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE sink ADD COLUMN untold_first INTEGER;
+                    ALTER TABLE sink ADD COLUMN untold_last INTEGER;
+                    ALTER TABLE sink ADD COLUMN untold_cause TEXT;
                     """)
         }
         return migrator

@@ -9,13 +9,14 @@ package struct SpoolOptions: Sendable {
     /// is nothing, and people do not notice the delay.
     package var commitInterval: Duration = .milliseconds(20)
     /// So many bytes are committed at once: the write takes longer than the sync then, so waiting for more gains nothing.
-    package var commitSize = 1 << 20
+    package var commitSize = 512 << 10
     /// How often cursors and positions are committed. What is lost of them in a crash is read or sent again and known
     /// again, so seldom is enough; a few times a second keeps that little.
     package var checkpointInterval: Duration = .milliseconds(250)
-    /// Acknowledged segments stay while newer ones hold less than this: a capture that begins again knows by them what
-    /// it has already. Thousands of times what is written between two checkpoints.
-    package var keptTail = 16 << 20
+    /// Acknowledged segments stay while newer ones hold less than this, as far as bound and disk allow: a capture that
+    /// begins again knows by them what it has already. Of a container whose output is rotated that is all since its last
+    /// audit, which is up to a quarter of what the engine keeps of it, 25 MiB by default.
+    package var keptTail = 64 << 20
     /// What is set aside for cursors on a full disk: they and SQLite's log take far less.
     package var emergencySize = 16 << 20
 

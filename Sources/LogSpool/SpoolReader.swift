@@ -113,11 +113,9 @@ package actor SpoolReader {
         }
         do {
             if try readChunk(of: segment, &gathered, last: last) { return true }
-            // The file has less than was written to it.
-        } catch let error as FileFailure where error.isMissing {
-            let isDropped = catalog.read { contents in !contents.segments.contains { $0.name == segment.name } }
-            if isDropped { return true }
-        }
+        } catch let error as FileFailure where error.isMissing {}
+        // The file has less than was written to it, or has gone; perhaps just now, to make room.
+        if catalog.read({ contents in !contents.segments.contains { $0.name == segment.name } }) { return true }
         skip(to: segment.end, last, .damaged, &gathered)
         return true
     }

@@ -54,6 +54,8 @@ actor SpoolWriter {
         guard size <= options.largestAppend else {
             throw SpoolError.tooLarge(bytes: size, limit: options.largestAppend)
         }
+        // While the disk is full no segment is written to, so all of them may go.
+        if isOutOfSpace { _ = await checkpoints.makeRoomOnDisk(before: catalog.read(\.end)) }
         try await waitForRoom(size)
         // Nothing is awaited from here on to the encoding, so that the room is still there.
         if isOutOfSpace {

@@ -4,7 +4,7 @@ final class WriteBuffer {
     private(set) var count = 0
 
     /// Two commits' worth; what one large append needed beyond it is given back.
-    private static let usualCapacity = 2 << 20
+    private static let usualCapacity = 1 << 20
 
     deinit { storage.deallocate() }
 
@@ -17,6 +17,12 @@ final class WriteBuffer {
         }
         defer { count += size }
         return storage.baseAddress.map { $0 + count }
+    }
+
+    /// Appends a record.
+    func append(_ header: RecordHeader, _ payload: UnsafeRawBufferPointer, seed: UInt32) {
+        guard let target = extend(by: header.total) else { return }
+        header.encode(payload, seed: seed, to: target)
     }
 
     func removeAll() {

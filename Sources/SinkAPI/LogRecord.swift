@@ -60,5 +60,16 @@ public enum LogLevel: UInt8, Sendable, Comparable, CaseIterable {
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 
     /// `error`, `info`: the word that receivers know.
-    public var name: String { String(describing: self) }
+    public var name: String {
+        switch self {
+        case .emergency: "emergency"
+        case .alert: "alert"
+        case .critical: "critical"
+        case .error: "error"
+        case .warning: "warning"
+        case .notice: "notice"
+        case .info: "info"
+        case .debug: "debug"
+        }
+    }
 }

@@ -58,14 +58,16 @@ private final class UnsteadySink: Sink {
             of: .project("shop"), file: folder + "/logs.yaml", adding: .init(), environment: [:])
     }
 
-    private func open(_ setup: ShippingSetup, saying said: Said = Said()) async throws -> ShippingRun {
+    private func open(
+        _ setup: ShippingSetup, tails: String? = nil, saying said: Said = Said()
+    ) async throws -> ShippingRun {
         // What is scripted stands in the place of Redis.
         let context = ShippingContext(
             make: { [unsteady] in $0.kind == "redis" ? unsteady : try SinkCatalog.make($0) }, now: { .now() },
             report: { _ in })
         return try await ShippingRun.open(
             setup, spool: folder + "/spool",
-            ShippingRun.Surroundings(engine: engine, context: context, say: { said.add($0) }))
+            ShippingRun.Surroundings(engine: engine, context: context, tailFolder: tails, say: { said.add($0) }))
     }
 
     private func start(_ service: String, _ lines: Range<Int>) async throws -> ContainerID {
@@ -132,6 +134,23 @@ private final class UnsteadySink: Sink {
         #expect(unsteady.lines == (expected("web", 0..<500) + expected("api", 0..<500) + ["***"]).sorted())
         #expect(try written(to: "more.jsonl").contains("***"))
         #expect(Set(try written(to: "out.jsonl")).isSubset(of: expected("api", 0..<500)))
+    }
+
+    @Test func whoRemovesAContainerIsToldWhenItsLastLinesAreDurable() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = try await open(try setup(Self.both), tails: folder)
+        let following = Task { try? await run.follow() }
+        for service in ["web", "api"] {
+            let id = try await start(service, 0..<500)
+            try await engine.stopContainer(id, timeout: .zero)
+            #expect(await TailRequest.send(id, to: folder, within: .seconds(50)) == .collected)
+            try await engine.removeContainer(id, force: true, anonymousVolumes: true)
+        }
+        following.cancel()
+        await following.value
+        #expect(await run.end(drainingFor: .seconds(50)) == [:])
+        #expect(unsteady.lines == (expected("web", 0..<500) + expected("api", 0..<500)).sorted())
+        #expect(!TailRequest.isPossible(in: folder))
     }
 
     @Test func aSecondShipperOfTheSameSpoolIsRefused() async throws {

@@ -104,7 +104,7 @@ import Testing
         _ = try await spool.register("a", from: .oldest)
         try await spool.append(records(0..<1000))
         let rule = RouteRule(sample: 0.5)
-        let ranges: [ClosedRange<UInt64>] = [11...20, 21...25, 700...720]
+        let ranges: [ClosedRange<UInt64>] = [11...50, 51...90, 700...740]
         try await spool.intend("a", ranges)
         var (former, _) = try await former(spool, rule, limits: BatchLimits(bytes: 1 << 20, count: 5, age: .zero))
         var (next, again): (UInt64, [ClosedRange<UInt64>]) = (1, [])

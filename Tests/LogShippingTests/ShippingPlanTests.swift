@@ -33,6 +33,16 @@ import Testing
         #expect(error?.description.hasPrefix(key) == true)
     }
 
+    /// Redis, for one, would take the later of two batches for both.
+    @Test func aSinkThatNeedsTheOrderKeepsIt() throws {
+        let plan = try sink(["window": "4"])
+        let error = #expect(throws: SinkConfigurationError.self) { try plan.check(against: BatchLimits(window: 1)) }
+        #expect(error?.description.contains("\"window\" of 4") == true)
+        #expect(plan.limits(over: BatchLimits(window: 1)).window == 1)
+        try plan.check(against: BatchLimits(window: 2))
+        try sink(["window": "1"]).check(against: BatchLimits(window: 1))
+    }
+
     @Test func routesGiveSinksTheirRules() throws {
         let route = ShippingPlan.Route(RouteRule(services: [GlobPattern("web")]), to: ["a"])
         let made = try plan("a", "b", routes: [route])

@@ -65,6 +65,16 @@ import Testing
         try await double.stop()
     }
 
+    @Test func aLongBatchIsSeveralMessages() async throws {
+        let double = try await StreamDouble { ForwardWire() }
+        let sink = try ForwardSinkKind.make(SinkLocation(parsing: "forward://127.0.0.1:\(double.port)?tag=gantry"))
+        let batch = Sample.batch(lines: Array(repeating: Array(repeating: 0x78, count: 1 << 20), count: 5))
+        try await deliver(batch, to: sink)
+        #expect(double.received.map(\.uid) == batch.records.map { batch.uid(of: $0) })
+        await sink.shutDown()
+        try await double.stop()
+    }
+
     @Test func whoeverAsksForAKeyOrHasAnotherGetsNothing() async throws {
         for (query, key) in [("", ForwardWire.Key()), ("?shared_key=other", ForwardWire.Key(sendsText: false))] {
             let double = try await StreamDouble { ForwardWire(key) }

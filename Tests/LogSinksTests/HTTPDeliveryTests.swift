@@ -126,6 +126,43 @@ import Testing
         #expect(first.body.ndjson?.count == 2)
     }
 
+    @Test func parametersAndHeadersOfPeopleGoAlong() async throws {
+        let requests = Mutex<[HTTPTestServer.Request]>([])
+        let answer: @Sendable (HTTPTestServer.Request) -> Response = { request in
+            requests.withLock { $0.append(request) }
+            return Response(200)
+        }
+        let settings = ["query._msg_field": "mess age", "query.a": "&=", "header.Content-Type": "application/json"]
+        try await withSink(settings, answer: answer) { sink in _ = try await sink.deliver(Sample.batch(1...1)) }
+        let request = try #require(requests.withLock { $0.first })
+        #expect(request.query == "_msg_field=mess%20age&a=%26%3D", "\(request)")
+        #expect(request.headers["Content-Type"] == ["application/json"])
+    }
+
+    /// Fluent Bit's `http` input: 400 for a form that it does not know.
+    @Test func aFormThatIsNotTakenLosesNothing() async throws {
+        try await withSink(answer: { _ in Response(400, "error: invalid 'Content-Type'\n") }) { sink in
+            guard case .misconfigured = await failure({ try await sink.deliver(Sample.batch(1...2)) }) else {
+                Issue.record("all records would be dead letters")
+                return
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (200, true), (204, true), (400, true), (403, true), (405, true), (501, true), (401, false), (503, false),
+    ])
+    func anEndpointThatKnowsOnlyPostIsThere(status: Int, isThere: Bool) async throws {
+        try await withSink(answer: { _ in Response(status) }) { sink in
+            let failure: (any Error)?
+            do {
+                try await sink.check { _ in }
+                failure = nil
+            } catch { failure = error }
+            #expect((failure == nil) == isThere, "\(status): \(String(describing: failure))")
+        }
+    }
+
     @Test func aReceiverThatDoesNotReadHoldsTheCall() async throws {
         let bytes = Mutex(0)
         let server = HTTPTestServer { request in

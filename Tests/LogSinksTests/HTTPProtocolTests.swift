@@ -69,6 +69,71 @@ import Testing
         }
     }
 
+    /// As Fluent Bit and VictoriaLogs do with what they cannot read: 200, and no word of it.
+    @Test(arguments: ["", #"{"errors":false,"items":[]}"#, #"{"errors":false,"items":[{"create":{"status":201}}]}"#])
+    func bulkAnswersThatTellOfTooFewAreRefusals(answer: String) async throws {
+        let receiver = try await HTTPDouble { _, _ in .init(200, answer) }
+        try await with(receiver, { "elasticsearch+http://127.0.0.1:\($0)/insert/elasticsearch" }) { sink in
+            guard case .refused = await failure({ try await sink.deliver(Sample.batch(1...2)) }) else {
+                Issue.record("\(answer) is taken for an acknowledgement")
+                return
+            }
+        }
+    }
+
+    @Test func bulkAnswersNeedNotListWhatWentWell() async throws {
+        let receiver = try await HTTPDouble { _, _ in .init(200, #"{"took":1,"errors":false}"#) }
+        try await with(receiver, { "elasticsearch+http://127.0.0.1:\($0)" }) { sink in
+            let refused = try await sink.deliver(Sample.batch(1...2))
+            #expect(refused.isEmpty)
+        }
+    }
+
+    /// A Loki whose schema has none would refuse every record.
+    @Test func lokiWithoutMetadataLosesNothing() async throws {
+        let receiver = try await HTTPDouble { _, _ in
+            .init(
+                400,
+                "stream '{}' includes structured metadata, but this feature is disallowed. Please see "
+                    + "`limits_config.allow_structured_metadata`")
+        }
+        try await with(receiver, { "loki+http://127.0.0.1:\($0)" }) { sink in
+            guard case .misconfigured(let text) = await failure({ try await sink.deliver(Sample.batch(1...2)) }) else {
+                Issue.record("it is no mistake of the settings")
+                return
+            }
+            #expect(text.contains("an empty \"fields\""))
+        }
+        let push = ProtobufReader.snappy(
+            LokiPush(Sample.batch(1...1), form: LokiForm(metadata: RecordFields([])), isJSON: false).body)
+        let stream = push.flatMap { ProtobufReader.fields($0) }?.bytes(1).first.flatMap { ProtobufReader.fields($0) }
+        let entry = stream?.bytes(2).first.flatMap { ProtobufReader.fields($0) }
+        #expect(entry?.text(2) == "line 1" && entry?.bytes(3).isEmpty == true)
+    }
+
+    @Test func gelfOverHTTPIsAnObjectARequestOrALine() async throws {
+        for query in ["", "?bulk=true"] {
+            let receiver = try await HTTPDouble { request, store in
+                guard request.path == "/gelf", request.method == .POST else { return .init(404) }
+                let objects = query.isEmpty ? JSONValue.parse(request.body).map { [$0] } : request.body.ndjson
+                for object in objects ?? [] {
+                    guard let line = object["short_message"]?.bytes, let uid = object["_uid"]?.string else {
+                        return .init(400)
+                    }
+                    if line == Array(SinkUnderTest.refusedMark.utf8) { return .init(400, "no") }
+                    store.append(ReceivedRecord(uid: uid, line: line))
+                }
+                return .init(202)
+            }
+            try await with(receiver, { "gelf+http://127.0.0.1:\($0)\(query)" }) { sink in
+                let batch = Sample.batch(1...4) { $0 == 3 && query.isEmpty ? SinkUnderTest.refusedMark : "line" }
+                let refused = try await sink.deliver(batch)
+                #expect(refused.keys.sorted() == (query.isEmpty ? [3] : []))
+                #expect(receiver.received.count == (query.isEmpty ? 3 : 4))
+            }
+        }
+    }
+
     @Test func namesAreOfTheRecordsOwnTime() throws {
         let location = try SinkLocation(parsing: "x:y")
         let pattern = try NamePattern("a-{project}-{service}-%Y.%m.%d-%H%%", SinkSettings(location), key: "index")

@@ -1,4 +1,5 @@
 import EngineAPI
+import FoundationEssentials
 import GRDB
 import SinkAPI
 import Testing
@@ -38,6 +39,20 @@ import Testing
                     $0, sql: "SELECT uid FROM log WHERE rowid IN (SELECT rowid FROM log_search('\"11\"'))")
             }
             #expect(found == ["0123456789ab-5f3c9a1e-11"])
+        }
+    }
+
+    @Test func aDatabaseHasEveryByteOfALine() async throws {
+        try await LocalSinkTests.withFolder { folder in
+            let path = "\(folder.folder)/logs.db"
+            let sink = try SQLiteSinkKind.make(SinkLocation(parsing: "sqlite:\(path)?search=true"))
+            let lines: [[UInt8]] = [Array("a\0b".utf8), [0], [0xFF], [], Array("café".utf8)]
+            try await deliver(Sample.batch(lines: lines), to: sink)
+            await sink.shutDown()
+            let stored = try await DatabaseQueue(path: path).read {
+                try Data.fetchAll($0, sql: "SELECT CAST(message AS BLOB) FROM log ORDER BY rowid")
+            }
+            #expect(stored.map { Array($0) } == lines)
         }
     }
 

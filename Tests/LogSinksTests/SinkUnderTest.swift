@@ -17,6 +17,8 @@ enum ReceiverFault: Sendable {
     case resetAfterStoring
     /// It takes the exchange in and does nothing until ``ReceiverDouble/release()``.
     case hold
+    /// All is stored, and the answer comes twice; over HTTP, where nobody reads a second one, once.
+    case answerTwice
 }
 
 /// A receiver in this process, on a port of 127.0.0.1 that it keeps; stricter than the real one.
@@ -94,20 +96,23 @@ struct SinkUnderTest: Sendable, CustomTestStringConvertible {
     }
 
     /// A sink for a receiver.
-    func sink(_ receiver: any ReceiverDouble, password: String = password) throws -> any Sink {
+    ///
+    /// - Parameter timeout: without one no receiver is given up, however slow the machine is.
+    func sink(
+        _ receiver: any ReceiverDouble, password: String = password, timeout: String = "3600s"
+    ) throws -> any Sink {
         var settings = settings
-        // However slow the machine is, no receiver is given up.
-        if traits.contains(.keepsConnections) { settings["timeout"] = "3600s" }
+        if traits.contains(.keepsConnections) { settings["timeout"] = timeout }
         return try kind.make(SinkLocation(parsing: url(receiver.port, password), settings: settings))
     }
 
     /// Runs `body` with a sink and its receiver, and closes both.
     func run(
-        password: String = password,
+        password: String = password, timeout: String = "3600s",
         _ body: (any Sink, any ReceiverDouble) async throws -> Void
     ) async throws {
         let receiver = try await receiver()
-        let sink = try sink(receiver, password: password)
+        let sink = try sink(receiver, password: password, timeout: timeout)
         do { try await body(sink, receiver) } catch {
             Issue.record(error, "\(receiver.complaints)")
         }

@@ -64,7 +64,7 @@ struct ShippingDeclaration: Equatable {
         keptLabels = (logs["labels"]?.items.compactMap(\.text) ?? []) + Set(wanted).sorted()
         self.bound = bound
         self.metrics = metrics
-        folder = logs["spool"]?["folder"]?.text
+        folder = logs["spool"]?["folder"]?.text.map { $0.hasPrefix("/") ? $0 : "\(directory)/\($0)" }
         rotates = logs["rotation"]?.value != .bool(false)
     }
 
@@ -95,7 +95,7 @@ struct ShippingDeclaration: Equatable {
             let location = try SinkLocation(parsing: url, settings: settings).starting(from: directory, of: fileKinds)
             let plan = try SinkPlan(name: name, location: location)
             // Opens nothing; what it cannot work with is to be said before anything runs.
-            _ = try SinkCatalog.make(plan.location)
+            try plan.check(against: try SinkCatalog.make(plan.location).limits)
             return plan
         }
     }

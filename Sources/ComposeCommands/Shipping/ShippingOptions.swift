@@ -2,6 +2,7 @@ import ArgumentParser
 import ComposeLoader
 import ComposeLogs
 import ComposeModel
+import ComposePlanner
 import DockerEngine
 import FoundationEssentials
 
@@ -50,6 +51,13 @@ struct ShippingOptions: ParsableArguments {
         ]
         if !all, let option = given.first(where: \.1)?.0 {
             throw ValidationError("\(option) is for --all; a project's containers are chosen by their services.")
+        }
+    }
+
+    /// Whether a URL of a sink holds a secret, which everybody could read in a unit and in the list of processes.
+    var hasSecrets: Bool {
+        sinks.contains {
+            Secrecy.isSecret(text: $0.url) || $0.url.contains("shared_key=") || $0.url.contains("header.")
         }
     }
 

@@ -15,18 +15,30 @@ actor ShippingRun {
         /// Where numbers are kept, where they are served.
         var registry: PrometheusRegistry?
         var clock: any Clock<Duration> = ContinuousClock()
+        /// Where other commands ask for the last lines of containers that they are about to remove; nil: nowhere.
+        var tailFolder: String?
         /// Is told what people should know; must return at once.
         var say: @Sendable (String) -> Void
     }
 
     private let surroundings: Surroundings
     private let shipper: Shipper
-    private let listener: MetricsListener?
-    private var setup: ShippingSetup
+    private let metrics: MetricsListener?
+    private var tails: TailListener?
     /// Takes what containers send themselves.
     private var forwarding: Task<Void, Never>?
+    private(set) var setup: ShippingSetup
+    /// What captures at the moment.
+    private var capture: LogCapture?
     /// Is sent to when captures have to be begun anew.
     private let renewals = BoundedQueue<Void>(capacity: 1)
+    private var isFollowing = false
+    /// Are sent to when what captures does what the setup says, or nothing captures any more.
+    private var renewalWaiters: [BoundedQueue<Void>] = []
+
+    /// How long a capture that ends because other steps are wanted has to come to a position. An engine that does not
+    /// answer must not keep a correction from taking effect.
+    private static let renewalLimit: Duration = .seconds(10)
 
     /// Opens the spool and begins to ship what is in it.
     ///
@@ -43,6 +55,8 @@ actor ShippingRun {
         do {
             let run = ShippingRun(setup, shipper, try await listen(setup, surroundings), surroundings)
             try await run.takeForwarded(beside: folder)
+            await run.openTails()
+            StartupCode.release()
             return run
         } catch {
             await shipper.close()
@@ -59,11 +73,11 @@ actor ShippingRun {
     }
 
     private init(
-        _ setup: ShippingSetup, _ shipper: Shipper, _ listener: MetricsListener?, _ surroundings: Surroundings
+        _ setup: ShippingSetup, _ shipper: Shipper, _ metrics: MetricsListener?, _ surroundings: Surroundings
     ) {
         self.setup = setup
         self.shipper = shipper
-        self.listener = listener
+        self.metrics = metrics
         self.surroundings = surroundings
     }
 
@@ -81,14 +95,34 @@ actor ShippingRun {
         forwarding = Task { try? await listener.run() }
     }
 
+    private func openTails() async {
+        guard let folder = surroundings.tailFolder else { return }
+        do {
+            tails = try await TailListener(in: folder) { [weak self] in await self?.collectTail(of: $0) ?? false }
+        } catch {
+            surroundings.say("Other commands do not wait for the last lines of containers that they remove: \(error)")
+        }
+    }
+
+    private func collectTail(of container: ContainerID) async -> Bool {
+        await capture?.collectTail(of: container) ?? false
+    }
+
     // MARK: Capture
 
     /// Captures until the task is cancelled.
     ///
     /// - Throws: `EngineError` where the engine could not be reached at all.
     func follow() async throws {
+        isFollowing = true
+        defer {
+            isFollowing = false
+            tellRenewed()
+        }
         while true {
-            let capture = try capture(follows: true)
+            let followed = setup
+            let capture = capture(of: followed, follows: true)
+            tellRenewed()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await capture.run() }
                 group.addTask { [renewals] in _ = await renewals.next() }
@@ -96,14 +130,23 @@ actor ShippingRun {
                 try await group.next()
             }
             try Task.checkCancellation()
+            // Lines are known again by what the spool has of them, which other steps would make of them no more.
+            try await collect(followed, within: Self.renewalLimit)
         }
+    }
+
+    private func tellRenewed() {
+        for waiter in renewalWaiters { waiter.offer(()) }
+        renewalWaiters = []
     }
 
     /// Captures what the containers that are there have written until now.
     ///
     /// - Parameter limit: nil waits for as long as it takes, also for an engine that does not answer.
-    func collect(within limit: Duration? = nil) async throws {
-        let capture = try capture(follows: false)
+    func collect(within limit: Duration? = nil) async throws { try await collect(setup, within: limit) }
+
+    private func collect(_ setup: ShippingSetup, within limit: Duration?) async throws {
+        let capture = capture(of: setup, follows: false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await capture.run() }
             group.addTask { await capture.collectAll() }
@@ -114,21 +157,24 @@ actor ShippingRun {
         try Task.checkCancellation()
     }
 
-    private func capture(follows: Bool) throws -> LogCapture {
+    private func capture(of setup: ShippingSetup, follows: Bool) -> LogCapture {
         let plan = setup.declaration.plan
         let say = surroundings.say
         var options = CaptureOptions(stages: plan.stages(saying: say))
         options.follows = follows
         let longest = plan.processing.compactMap(\.multiline?.timeout).max() ?? .zero
         options.holdTime = max(options.holdTime, longest * 2)
-        return LogCapture(
+        let capture = LogCapture(
             engine: surroundings.engine, store: ShippedRecords(shipper: shipper), selection: setup.selection,
             options: options, clock: surroundings.clock, warn: say)
+        self.capture = capture
+        return capture
     }
 
     // MARK: Changes
 
-    /// Goes over to another setup; what is the same in both is not touched.
+    /// Goes over to another setup; what is the same in both is not touched. What is written after it has returned is
+    /// captured as the new setup says.
     ///
     /// - Throws: `SpoolError`, `SinkConfigurationError`.
     func adopt(_ new: ShippingSetup) async throws {
@@ -136,7 +182,12 @@ actor ShippingRun {
         let old = setup
         let changes = try await shipper.reload(new.declaration.plan)
         setup = new
-        if new.needsNewCapture(after: old) { renewals.offer(()) }
+        if isFollowing, new.needsNewCapture(after: old) {
+            let isRenewed = BoundedQueue<Void>(capacity: 1)
+            renewalWaiters.append(isRenewed)
+            renewals.offer(())
+            _ = await isRenewed.next()
+        }
         let parts = [
             ("begun", changes.begun), ("changed", changes.changed), ("ended", changes.ended),
         ].filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.map(\.name).sorted().joined(separator: ", "))" }
@@ -157,10 +208,11 @@ actor ShippingRun {
     ///
     /// - Returns: how many records each sink has not acknowledged.
     func end(drainingFor limit: Duration) async -> [String: UInt64] {
+        await tails?.close()
         forwarding?.cancel()
         await forwarding?.value
         let left = await shipper.drain(within: limit)
-        await listener?.close()
+        await metrics?.close()
         await shipper.close()
         return left
     }

@@ -45,7 +45,7 @@ struct ShippingService {
             }
         }
         defer { impatience.cancel() }
-        let run = try await ShippingRun.open(setup, spool: folder, .of(setup, on: session.engine))
+        let run = try await ShippingRun.open(setup, spool: folder, try session.shippingSurroundings(of: setup))
         let sinks = setup.declaration.plan.sinks.map(\.name).joined(separator: ", ")
         Self.say("Shipping the output of \(setup.subject) to \(sinks).")
         SystemdNotification.send("READY=1", session.environment)
@@ -78,18 +78,27 @@ struct ShippingService {
                 try await run.follow()
                 return nil
             }
+            // One after the other, however many ask for it.
+            let wishes = BoundedQueue<Void>(capacity: 1)
             group.addTask {
-                for await _ in hangups { await reload(run, load) }
+                for await _ in hangups { wishes.offer(()) }
                 return nil
             }
             group.addTask {
-                var seen = FileStamp.of(setup.files)
+                var seen = FileStamp.of(await run.setup.files)
                 while true {
                     try await Task.sleep(for: Self.lookInterval)
-                    let now = FileStamp.of(setup.files)
-                    if now != seen { await reload(run, load) }
+                    let now = FileStamp.of(await run.setup.files)
+                    // Files that a reading has added are known as it read them.
+                    if now.contains(where: { file, stamp in seen[file].map { $0 != stamp } ?? false }) {
+                        wishes.offer(())
+                    }
                     seen = now
                 }
+            }
+            group.addTask {
+                while await wishes.next() != nil { await reload(run, load) }
+                return nil
             }
             defer { group.cancelAll() }
             while let outcome = try await group.next() {
@@ -100,11 +109,15 @@ struct ShippingService {
     }
 
     private func reload(_ run: ShippingRun, _ load: @Sendable () throws -> ShippingSetup) async {
+        SystemdNotification.sendReloading(session.environment)
         do {
-            try await run.adopt(try load())
+            let new = try load()
+            guard !new.declaration.plan.sinks.isEmpty else { throw NoSinks(subject: new.subject) }
+            try await run.adopt(new)
         } catch {
             Self.say("The declaration cannot be read again, and all goes on as it was:\n\(error)")
         }
+        SystemdNotification.send("READY=1", session.environment)
     }
 
     private func finish(_ run: ShippingRun, after end: End, spool folder: String) async throws {
@@ -116,8 +129,8 @@ struct ShippingService {
         sayLeft(left, spool: folder)
         switch end {
         case .collected: if !left.isEmpty { throw CommandExit.failure }
-        // A service manager's SIGTERM is how a service ends in order.
-        case .signal(.terminate): break
+        // A service manager's SIGTERM is how a service ends in order; what is to end by itself did not.
+        case .signal(.terminate) where !once: break
         case .signal(let signal): throw CommandExit(rawValue: Int32(signal.exitCode))
         }
     }
@@ -137,13 +150,18 @@ private struct FileStamp: Equatable {
     let size: Int
     let inode: UInt64
 
-    static func of(_ files: [String]) -> [FileStamp?] {
-        files.map { file in
+    /// By file; nil for one that is not there.
+    static func of(_ files: [String]) -> [String: FileStamp?] {
+        let stamps = files.map { file -> (String, FileStamp?) in
             var status = stat()
-            guard stat(file, &status) == 0 else { return nil }
-            return FileStamp(
-                seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec, size: Int(status.st_size),
-                inode: UInt64(status.st_ino))
+            guard stat(file, &status) == 0 else { return (file, nil) }
+            return (
+                file,
+                FileStamp(
+                    seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec, size: Int(status.st_size),
+                    inode: UInt64(status.st_ino))
+            )
         }
+        return Dictionary(stamps) { $1 }
     }
 }

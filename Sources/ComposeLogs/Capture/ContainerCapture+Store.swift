@@ -5,49 +5,58 @@ import SinkAPI
 /// The way of what was read to the store: through the stages, past what the store has, with the position behind it.
 extension ContainerCapture {
     /// Takes records that were followed.
-    func takeFollowed(_ records: [LogRecord]) async throws {
-        guard let last = records.last else { return }
-        early?.stop()
-        status.lag = .nanoseconds(max(0, EngineTime.now().nanoseconds - last.time.nanoseconds))
-        guard account.drops else { return try await takeWhole(records) }
+    func takeFollowed(_ records: consuming [LogRecord]) async throws {
         var new = records
+        guard let time = new.last?.time else { return }
+        early?.stop()
+        status.lag = .nanoseconds(max(0, EngineTime.now().nanoseconds - time.nanoseconds))
+        guard account.drops else { return try await takeWhole(consume new) }
+        let count = new.count
         if account.follow(&new) { policy?.suspect() }
         policy?.followed(bytes: new.byteCount, lines: new.count, lag: status.lag)
-        status.duplicates += records.count - new.count
+        status.duplicates += count - new.count
         var output: [LogRecord] = []
-        pass(new, into: &output)
-        try await send(output)
+        pass(consume new, into: &output)
+        try await send(consume output)
         if policy?.isPending == true { pendings.offer(()) }
     }
 
     /// Takes records of a whole reading.
     ///
     /// - Parameter repairs: what takes the lines that following left out.
-    func takeWhole(_ records: [LogRecord], _ repairs: inout Repairs) async throws {
+    func takeWhole(_ records: consuming [LogRecord], _ repairs: inout Repairs) async throws {
         var output: [LogRecord] = []
-        // The last record alone: it may be where what is held back begins.
-        let parts =
-            streams.contains(where: \.hasStages) && records.count > 1
-            ? [Array(records.dropLast()), Array(records.suffix(1))] : [records]
-        for part in parts where !part.isEmpty {
-            let before = OutputStream.allCases.map(account.place)
-            var new = part
-            if let gap = account.read(&new), let first = new.first {
-                status.gaps += 1
-                output.append(gap.record(of: source, on: first.stream))
-            }
-            // What an audit meets again was asked for again.
-            if !account.drops { status.duplicates += part.count - new.count }
-            if account.repaired > status.repaired {
-                status.repaired = account.repaired
-                repairs.take(&new, into: &output)
-            }
-            pass(new, before: before, into: &output)
+        let all = records
+        if streams.contains(where: \.mayHold), all.count > 1 {
+            // The last record alone: it may be where what is held back begins.
+            takeWhole(Array(all.dropLast()), &repairs, into: &output)
+            takeWhole(Array(all.suffix(1)), &repairs, into: &output)
+        } else if !all.isEmpty {
+            takeWhole(consume all, &repairs, into: &output)
         }
-        try await send(output)
+        try await send(consume output)
     }
 
-    func takeWhole(_ records: [LogRecord]) async throws {
+    private func takeWhole(
+        _ records: consuming [LogRecord], _ repairs: inout Repairs, into output: inout [LogRecord]
+    ) {
+        let before = OutputStream.allCases.map(account.place)
+        var new = records
+        let count = new.count
+        if let gap = account.read(&new), let first = new.first {
+            status.gaps += 1
+            output.append(gap.record(of: source, on: first.stream))
+        }
+        // What an audit meets again was asked for again.
+        if !account.drops { status.duplicates += count - new.count }
+        if account.repaired > status.repaired {
+            status.repaired = account.repaired
+            repairs.take(&new, into: &output)
+        }
+        pass(consume new, before: before, into: &output)
+    }
+
+    func takeWhole(_ records: consuming [LogRecord]) async throws {
         var repairs = Repairs(source, surroundings.options)
         try await takeWhole(records, &repairs)
     }
@@ -55,18 +64,28 @@ extension ContainerCapture {
     /// Passes new records through the stages, each stream by itself.
     ///
     /// - Parameter before: the places of both streams before them.
-    func pass(_ records: [LogRecord], before: [StreamPlace?] = [nil, nil], into output: inout [LogRecord]) {
-        guard let first = records.first else { return settleAll() }
-        let isMixed = records.contains { $0.stream != first.stream }
-        for stream in OutputStream.allCases where isMixed || stream == first.stream {
-            let index = ContainerCapture.index(stream)
-            let part = isMixed ? records.filter { $0.stream == stream } : records
-            let isFree = streams[index].take(
-                part, before: before[index], after: account.place(of: stream), into: &output)
-            if isFree { pending?.holding.remove(stream) }
+    func pass(_ records: consuming [LogRecord], before: [StreamPlace?] = [nil, nil], into output: inout [LogRecord]) {
+        let all = records
+        guard let first = all.first?.stream else { return settleAll() }
+        if all.indices.contains(where: { all[$0].stream != first }) {
+            for stream in OutputStream.allCases {
+                pass(all.filter { $0.stream == stream }, of: stream, before: before, into: &output)
+            }
+        } else {
+            pass(consume all, of: first, before: before, into: &output)
         }
         settleAll()
         if streams.contains(where: \.isHolding) { pendings.offer(()) }
+    }
+
+    private func pass(
+        _ records: consuming [LogRecord], of stream: OutputStream, before: [StreamPlace?],
+        into output: inout [LogRecord]
+    ) {
+        let index = ContainerCapture.index(stream)
+        let isFree = streams[index].take(
+            records, before: before[index], after: account.place(of: stream), into: &output)
+        if isFree { pending?.holding.remove(stream) }
     }
 
     /// The place of a stream that nothing came of may have moved past what was known already.
@@ -110,7 +129,7 @@ extension ContainerCapture {
         return OutputPlace(stdout: streams[0].settled, stderr: streams[1].settled, since: since)
     }
 
-    func batch(of records: [LogRecord]) -> RecordOutbox.Batch {
+    func batch(of records: consuming [LogRecord]) -> RecordOutbox.Batch {
         var new = records
         if !stored.isEmpty { new.removeAll { isStored($0) } }
         let batch = RecordOutbox.Batch(records: new, bytes: new.byteCount)
@@ -127,8 +146,8 @@ extension ContainerCapture {
         return true
     }
 
-    func send(_ records: [LogRecord]) async throws {
-        var batch = batch(of: records)
+    func send(_ records: consuming [LogRecord]) async throws {
+        var batch = batch(of: consume records)
         if let place = settledPlace, place != noted {
             noted = place
             batch.position = CapturePosition(container: source.container, content: place.encoded)
@@ -141,5 +160,5 @@ extension ContainerCapture {
 
 extension [LogRecord] {
     /// Of the lines.
-    var byteCount: Int { reduce(0) { $0 + $1.line.count } }
+    var byteCount: Int { indices.reduce(0) { $0 + self[$1].line.count } }
 }

@@ -43,6 +43,8 @@ actor ContainerCapture {
     var pending: (place: OutputPlace, holding: Set<OutputStream>)?
     /// The position that was handed to the store last.
     var noted: OutputPlace?
+    /// Whether a whole reading has followed the output until the engine ended it.
+    private var hasFollowedToEnd = false
     /// The beginning of a line that the engine did not end when it ended the stream.
     private var remainder: [LogRecord] = []
 
@@ -168,6 +170,14 @@ actor ContainerCapture {
     func tellAttached() {
         for waiter in attachmentWaiters { waiter.offer(()) }
         attachmentWaiters = []
+    }
+
+    /// Returns when a reading that may have begun before has come to its end, or the container has gone.
+    func waitUntilRead() async {
+        guard !hasEnded, status.phase != .settled else { return }
+        let signal = BoundedQueue<Void>(capacity: 1)
+        settlementWaiters.append(signal)
+        _ = await signal.next()
     }
 
     /// Runs until the container is removed, or the task is cancelled.
@@ -325,6 +335,7 @@ actor ContainerCapture {
     private func follow() async throws {
         let engine = surroundings.engine
         let since = account.since(now: .now())
+        hasFollowedToEnd = false
         let options = LogOptions(follow: true, timestamps: true, since: since)
         try await engine.withLogs(of: source.container, options) { stream in
             try await askForStored()
@@ -347,12 +358,13 @@ actor ContainerCapture {
                     torn = assembler.torn
                     policy?.suspect()
                 }
-                try await takeFollowed(records)
+                try await takeFollowed(consume records)
                 if account.isFull { try await audit() }
             }
             remainder = assembler.finish()
         }
         status.phase = .reading
+        hasFollowedToEnd = !account.drops
         policy?.suspect()
     }
 
@@ -367,7 +379,8 @@ actor ContainerCapture {
         try await queue.run {
             let begin = ContinuousClock.now
             policy?.begin()
-            let since = account.since(now: .now())
+            let guardTime = isLast && hasFollowedToEnd ? OutputAccount.endGuardTime : OutputAccount.guardTime
+            let since = account.since(now: .now(), guardTime: guardTime)
             account.beginReading(since: since)
             var repairs = Repairs(source, surroundings.options)
             let options = LogOptions(timestamps: true, since: since, until: until)
@@ -376,7 +389,7 @@ actor ContainerCapture {
                 for try await frames in stream {
                     let records = assembler.take(frames)
                     account.openTime = assembler.openTime
-                    try await takeWhole(records, &repairs)
+                    try await takeWhole(consume records, &repairs)
                 }
                 if isLast {
                     account.openTime = nil

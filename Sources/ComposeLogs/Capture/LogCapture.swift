@@ -11,6 +11,8 @@ package final class LogCapture: Sendable {
     private enum Message: Sendable {
         case found([(source: LogSource, isRunning: Bool)])
         case event(EngineEvent)
+        /// Somebody asks for a container of which nothing was heard yet; is sent to when it is captured.
+        case asked(LogSource, BoundedQueue<Void>)
         case ended(ContainerID)
         case failed(any Error)
     }
@@ -24,6 +26,8 @@ package final class LogCapture: Sendable {
         var captures: [ContainerID: ContainerCapture] = [:]
         /// Whether the containers that were there at first are in it.
         var isListed = false
+        /// Takes the messages while it runs.
+        var inbox: BoundedQueue<Message>?
         /// Are sent to when they are.
         var waiters: [BoundedQueue<Void>] = []
         /// Are sent to when a container that was made is in it.
@@ -51,7 +55,8 @@ package final class LogCapture: Sendable {
     /// - Throws: `EngineError` where the engine could not be reached at all; `SpoolError` where the store is closed.
     package func run() async throws {
         let inbox = BoundedQueue<Message>(capacity: LogCapture.waitingMessages)
-        defer { table.withLock { $0.captures = [:] } }
+        table.withLock { $0.inbox = inbox }
+        defer { table.withLock { ($0.captures, $0.inbox) = ([:], nil) } }
         try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
             group.addTask { await self.watch(inbox) }
@@ -65,7 +70,7 @@ package final class LogCapture: Sendable {
     }
 
     /// Waits until a container that does not run has been read to its end, audited, and is durable; at once where it is
-    /// not captured. To be called after the container was stopped and before it is removed, as what is left of it goes
+    /// not to be captured. To be called after the container was stopped and before it is removed, as what is left of it goes
     /// with it.
     ///
     /// - Returns: false where that took longer than ``CaptureOptions/tailDeadline``.
@@ -75,6 +80,7 @@ package final class LogCapture: Sendable {
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await self.waitUntilListed()
+                await self.look(for: container)
                 await self.table.withLock { $0.captures[container] }?.waitUntilSettled()
                 return !Task.isCancelled
             }
@@ -118,7 +124,7 @@ package final class LogCapture: Sendable {
     /// to where it is now, and that is durable.
     package func collectAll() async {
         await waitUntilListed()
-        for capture in table.withLock({ Array($0.captures.values) }) { await capture.waitUntilSettled() }
+        for capture in table.withLock({ Array($0.captures.values) }) { await capture.waitUntilRead() }
     }
 
     /// How the captured containers stand, by name.
@@ -128,6 +134,15 @@ package final class LogCapture: Sendable {
             for capture in table.withLock({ Array($0.captures.values) }) { statuses.append(await capture.status) }
             return statuses.sorted { LogSource.precedes($0.source, $1.source) }
         }
+    }
+
+    /// Sees to it that a container is captured whose start was not heard of yet.
+    private func look(for container: ContainerID) async {
+        let inbox = table.withLock { $0.captures[container] == nil ? $0.inbox : nil }
+        guard let inbox, let source = try? await list().first(where: { $0.source.container == container })?.source
+        else { return }
+        let isCaptured = BoundedQueue<Void>(capacity: 1)
+        if await inbox.send(.asked(source, isCaptured)) { _ = await isCaptured.next() }
     }
 
     private func waitUntilListed() async {
@@ -199,6 +214,10 @@ package final class LogCapture: Sendable {
             }
             guard event.action != "destroy", let source = selection.source(of: event) else { return [] }
             return try await begin([source], birth: event.action == "create" ? .created : .started)
+        case .asked(let source, let isCaptured):
+            defer { isCaptured.offer(()) }
+            let isKnown = table.withLock { $0.captures[source.container] != nil }
+            return isKnown ? [] : try await begin([source], birth: nil)
         case .ended(let container):
             table.withLock { $0.captures[container] = nil }
             return []

@@ -14,6 +14,8 @@ struct OutputAccount {
     /// The engine is asked for this much more than is needed, in nanoseconds: what has the same time, or was written a
     /// little out of order, is told from what is new by its identity.
     static let guardTime: Int64 = 2_000_000_000
+    /// The same where everything was followed to the end of the output, so that hardly anything can be behind it.
+    static let endGuardTime: Int64 = 100_000_000
 
     /// Whether the engine drops old output.
     var drops: Bool
@@ -72,10 +74,12 @@ struct OutputAccount {
 
     /// From where on the engine is to be asked.
     ///
-    /// - Parameter now: of our own clock: where the engine's was set back, so was ours, if they are on one host.
-    func since(now: EngineTime) -> EngineTime? {
+    /// - Parameters:
+    ///   - now: of our own clock: where the engine's was set back, so was ours, if they are on one host.
+    ///   - guardTime: how much more is asked for.
+    func since(now: EngineTime, guardTime: Int64 = guardTime) -> EngineTime? {
         guard let frontier else { return floor }
-        return EngineTime(nanoseconds: min(frontier, now.nanoseconds) - OutputAccount.guardTime)
+        return EngineTime(nanoseconds: min(frontier, now.nanoseconds) - guardTime)
     }
 
     /// Up to where an audit reads: what was followed. Nil where all is to be read.
@@ -125,7 +129,7 @@ struct OutputAccount {
                 self.anchor = nil
             }
             let identity = drops ? LineIdentity.of(records[position], part: part) : nil
-            streams[index].pass(records[position], part: part, identity: identity)
+            streams[index].pass(records, at: position, part: part, identity: identity)
             if let identity, followed.meet(identity) {
                 new.leaveOut(position)
             } else if drops, time <= streams[index].newest {
@@ -133,7 +137,7 @@ struct OutputAccount {
                 repaired += 1
             }
         }
-        for index in streams.indices { streams[index].settle() }
+        for index in streams.indices { streams[index].settle(records) }
         new.apply(to: &records)
         return gap
     }
@@ -172,7 +176,7 @@ struct OutputAccount {
             case .new(let identity):
                 if anchorsOutput {
                     // Nothing is older: the first line is where the first audit begins.
-                    streams[index].pass(record, part: 0, identity: identity)
+                    streams[index].pass(records, at: position, part: 0, identity: identity)
                 } else {
                     followed.append(identity, time: time, stream: record.stream)
                 }

@@ -1,4 +1,5 @@
 import EngineAPI
+import LogProcessing
 import LogSpool
 import SinkAPI
 import Synchronization
@@ -6,7 +7,7 @@ import Synchronization
 /// Hands a container's records to the store. What comes while an append is under way is gathered for the next one.
 final class RecordOutbox: Sendable {
     /// Of the lines' bytes: what the store commits at once.
-    private static let gatheredBytes = 1 << 20
+    private static let gatheredBytes = 512 << 10
     /// How many batches wait; each is at most what is read ahead of a connection, so that all take a few megabytes.
     private static let waitingBatches = 16
 
@@ -52,10 +53,9 @@ final class RecordOutbox: Sendable {
     /// Appends what is sent until ``finish()``. Where the store has no room or its disk fails, it tries again until the
     /// task is cancelled: the engine keeps what is not read meanwhile.
     func run() async throws {
-        while let first = await queue.next() {
-            var batch = first
+        while var batch = await queue.next() {
             while batch.bytes < RecordOutbox.gatheredBytes, let next = queue.poll() {
-                if batch.records.isEmpty { batch.records = next.records } else { batch.records += next.records }
+                batch.records.take(next.records)
                 batch.bytes += next.bytes
                 batch.position = next.position ?? batch.position
                 batch.marks += next.marks

@@ -18,7 +18,8 @@ struct StagedStream {
     }
 
     var isHolding: Bool { stages?.isHolding ?? false }
-    var hasStages: Bool { stages != nil }
+    /// Whether lines may ever be held back.
+    var mayHold: Bool { stages?.mayHold ?? false }
 
     /// Passes records through.
     ///
@@ -28,14 +29,15 @@ struct StagedStream {
     /// - Returns: whether everything that was held back before has come out.
     @discardableResult
     mutating func take(
-        _ records: [LogRecord], before: StreamPlace?, after: StreamPlace?, into output: inout [LogRecord]
+        _ records: consuming [LogRecord], before: StreamPlace?, after: StreamPlace?, into output: inout [LogRecord]
     ) -> Bool {
         guard stages != nil else {
-            output += records
+            output.take(records)
             settled = after
             return true
         }
-        guard let first = records.first else { return !isHolding }
+        guard let time = records.first?.time else { return !isHolding }
+        let isSingle = records.count == 1
         silence = .zero
         let wasHolding = isHolding
         let count = output.count
@@ -44,11 +46,11 @@ struct StagedStream {
         if !isHolding {
             settled = after
             heldSince = nil
-        } else if hasGiven, records.count == 1 {
+        } else if hasGiven, isSingle {
             settled = before
-            heldSince = first.time
+            heldSince = time
         } else if !wasHolding {
-            heldSince = first.time
+            heldSince = time
         }
         return hasGiven || !wasHolding || !isHolding
     }

@@ -3,9 +3,10 @@ import SinkAPI
 
 /// Which lines of one stream are known; a part of ``OutputAccount``.
 struct StreamAccount {
-    /// The end of what whole readings have passed. Its identity is not there yet while ``last`` is.
-    private var end: StreamPlace?
-    private var last: (record: LogRecord, part: UInt32)?
+    /// Up to where whole readings have come. Its identity is not there yet while ``last`` is, which says where the line
+    /// is in the batch that is read.
+    private(set) var place: StreamPlace?
+    private var last: (position: Int, part: UInt32)?
     /// What the whole reading that is under way still has to come to: everything before it is known.
     private var target: StreamPlace?
     private var seen: UInt32 = 0
@@ -15,14 +16,7 @@ struct StreamAccount {
     private(set) var newest = Int64.min
     private(set) var lastFollowed = Int64.min
 
-    init(place: StreamPlace?) { end = place }
-
-    /// Up to where whole readings have come.
-    var place: StreamPlace? {
-        guard let last, var end else { return end }
-        end.identity = LineIdentity.of(last.record, part: last.part)
-        return end
-    }
+    init(place: StreamPlace?) { self.place = place }
 
     /// Whether the last line that was followed was no new one.
     var isBehind: Bool { lastFollowed < newest }
@@ -37,8 +31,7 @@ struct StreamAccount {
 
     /// - Parameter since: nothing older is read; what is all older is not waited for.
     mutating func beginReading(since: Int64) {
-        settle()
-        target = end.flatMap { $0.high < since && $0.high == $0.time ? nil : $0 }
+        target = place.flatMap { $0.high < since && $0.high == $0.time ? nil : $0 }
         seen = 0
         parts = LineParts()
     }
@@ -60,24 +53,25 @@ struct StreamAccount {
 
     /// A whole reading has passed a line.
     ///
-    /// - Parameter identity: nil where nobody has asked for it yet.
-    mutating func pass(_ record: LogRecord, part: UInt32, identity: UInt64?) {
-        let time = record.time.nanoseconds
-        if let end, end.time == time {
-            settle()
-            let identity = identity ?? LineIdentity.of(record, part: part)
-            let count = self.end?.identity == identity ? end.count + 1 : 1
-            self.end = StreamPlace(time: time, identity: identity, count: count, high: end.high)
+    /// - Parameter identity: nil where nobody has asked for it yet; ``settle(_:)`` has to follow then.
+    mutating func pass(_ records: [LogRecord], at position: Int, part: UInt32, identity: UInt64?) {
+        let time = records[position].time.nanoseconds
+        if let place, place.time == time {
+            settle(records)
+            let identity = identity ?? LineIdentity.of(records[position], part: part)
+            let count = self.place?.identity == identity ? place.count + 1 : 1
+            self.place = StreamPlace(time: time, identity: identity, count: count, high: place.high)
         } else {
-            end = StreamPlace(time: time, identity: identity ?? 0, high: max(time, end?.high ?? time))
-            last = identity == nil ? (record, part) : nil
+            place = StreamPlace(time: time, identity: identity ?? 0, high: max(time, place?.high ?? time))
+            last = identity == nil ? (position, part) : nil
         }
     }
 
-    /// Works out what was put off, so that no record is kept for it.
-    mutating func settle() {
-        end = place
-        last = nil
+    /// Works out what was put off, at the end of a batch.
+    mutating func settle(_ records: [LogRecord]) {
+        guard let last else { return }
+        place?.identity = LineIdentity.of(records[last.position], part: last.part)
+        self.last = nil
     }
 
     /// What following a line comes to.
@@ -96,15 +90,14 @@ struct StreamAccount {
         let part = followedParts.count(record)
         let isBackward = time < lastFollowed
         lastFollowed = time
-        let known = end?.time ?? .min
+        let known = place?.time ?? .min
         if time < known { return (.known, isBackward) }
         // Where the clock was set back, what is behind the end may also be from before, and given again.
-        if let end, time > end.time, time <= end.high { return (.doubtful, isBackward) }
+        if let place, time > place.time, time <= place.high { return (.doubtful, isBackward) }
         let identity = LineIdentity.of(record, part: part)
         if time > known, time > newest { return (.new(identity), isBackward) }
         if time > known { return (.unclear(identity), isBackward) }
-        settle()
-        return (end?.identity == identity ? .known : .doubtful, isBackward)
+        return (place?.identity == identity ? .known : .doubtful, isBackward)
     }
 
     /// A followed line was taken.
@@ -116,7 +109,7 @@ struct StreamAccount {
     }
 
     /// Nothing is remembered of what was followed before.
-    mutating func forget() { newest = end?.time ?? .min }
+    mutating func forget() { newest = place?.time ?? .min }
 }
 
 /// Counts the parts of an endless line, which have one time.

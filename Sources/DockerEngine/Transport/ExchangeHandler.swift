@@ -37,12 +37,15 @@ final class ExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// How much is fetched before it is asked for: several socket buffers, so reading and consuming overlap.
-    private static let readAhead = 256 << 10
-    /// How long a stream rests between two rounds of reads. Engines write each line by itself; without a rest each one
-    /// costs a wake-up here, with it some tens share one. Short enough that the engine's socket buffer, which holds some
-    /// 200 lines, does not hold the engine back.
-    private static let rest = TimeAmount.microseconds(250)
+    /// How much is fetched before it is asked for: more than a socket buffer holds of short lines, so reading and
+    /// consuming overlap, and little enough for hundreds of streams.
+    private static let readAhead = 64 << 10
+    /// How much is to come during a stream's rest between two rounds of reads. Engines write each line by itself; without
+    /// a rest each one costs a wake-up here, with it some hundred share one. About half of what the engine's socket buffer
+    /// holds of short lines, so that the engine is not held back.
+    private static let roundSize = 24 << 10
+    /// The longest rest, however little comes: no person sees the delay.
+    private static let longestRest = TimeAmount.milliseconds(10)
 
     private enum Phase {
         case idle
@@ -65,6 +68,9 @@ final class ExchangeHandler: ChannelInboundHandler {
     /// Whether a round of reads is under way, or the rest after it.
     private var isReading = false
     private var isStream = false
+    /// Of the body, in this round of reads, and when the last round ended.
+    private var arrived = 0
+    private var roundEnd = NIODeadline.uptimeNanoseconds(0)
     private var deadline: Deadline?
     private var alarm: Scheduled<Void>?
 
@@ -165,6 +171,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         case (.head(let head), .awaitingHead):
             received(head)
         case (.body(var bytes), .receivingBody):
+            arrived += bytes.readableBytes
             buffered.writeBuffer(&bytes)
         case (.end, .receivingBody):
             // The decoder counts a takeover as the end of its message; the stream ends with the connection.
@@ -182,7 +189,18 @@ final class ExchangeHandler: ChannelInboundHandler {
         deliver()
         guard isStream, case .receivingBody = phase else { return goOnReading() }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: ExchangeHandler.rest) { handler.value.goOnReading() }
+        context.eventLoop.scheduleTask(in: nextRest()) { handler.value.goOnReading() }
+    }
+
+    /// As long as the engine takes for a round's bytes, going by those of this round.
+    private func nextRest() -> TimeAmount {
+        let now = NIODeadline.now()
+        defer {
+            roundEnd = now
+            arrived = 0
+        }
+        let nanoseconds = min(now - roundEnd, .seconds(1)).nanoseconds * Int64(ExchangeHandler.roundSize)
+        return min(.nanoseconds(nanoseconds / Int64(max(1, arrived))), ExchangeHandler.longestRest)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -40,7 +40,28 @@ struct LineEncoder {
 
     /// Appends the records of a batch. A raw line may hold newlines, where lines were joined.
     mutating func append(_ batch: RecordBatch, to out: inout [UInt8]) {
-        for record in batch.records { append(record, epoch: batch.epoch, to: &out) }
+        prepare(batch.epoch)
+        switch writer {
+        case .raw:
+            for index in batch.records.indices {
+                out.append(contentsOf: batch.records[index].line)
+                out.append(UInt8(ascii: "\n"))
+            }
+        case .json(var json):
+            writer = .raw
+            for index in batch.records.indices {
+                json.append(batch.records[index], to: &out)
+                out.append(UInt8(ascii: "\n"))
+            }
+            writer = .json(json)
+        case .logfmt(var logfmt):
+            writer = .raw
+            for index in batch.records.indices {
+                logfmt.append(batch.records[index], to: &out)
+                out.append(UInt8(ascii: "\n"))
+            }
+            writer = .logfmt(logfmt)
+        }
     }
 
     /// Appends one record of a spool of this epoch.

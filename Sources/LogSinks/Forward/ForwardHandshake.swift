@@ -34,7 +34,10 @@ struct ForwardHandshake: Sendable {
 
     /// Waits for the receiver's HELO and goes on to its PONG.
     func perform(on connection: StreamConnection) async throws {
-        let (name, salt) = (name, (0..<ForwardHandshake.saltLength).map { _ in UInt8.random(in: .min ... .max) })
+        // As text: Fluent Bit takes no binary data here.
+        let salt = Array(
+            HexText.encode((0..<ForwardHandshake.saltLength).map { _ in UInt8.random(in: .min ... .max) }).utf8)
+        let name = name
         try await connection.perform("agree on the shared key") {
             guard case .array(let hello) = try await connection.receive({ try ForwardHandshake.value(&$0, of: name) }),
                 hello.count >= 2, hello[0].text == "HELO", let nonce = hello[1]["nonce"]?.bytes
@@ -61,7 +64,7 @@ struct ForwardHandshake: Sendable {
         MessagePack.appendArrayHeader(6, to: &out)
         MessagePack.appendString("PING".utf8, to: &out)
         MessagePack.appendString(hostname.utf8, to: &out)
-        MessagePack.appendBinary(salt, to: &out)
+        MessagePack.appendString(salt, to: &out)
         MessagePack.appendString(digest(salt, Array(hostname.utf8), nonce, Array(key.utf8)).utf8, to: &out)
         let proof = auth.isEmpty ? "" : digest(auth, Array(user.utf8), Array(password.utf8))
         MessagePack.appendString((auth.isEmpty ? "" : user).utf8, to: &out)

@@ -10,8 +10,8 @@ import SinkAPI
 /// `rename.FACT`, `compress` (`none` or `gzip`), `shared_key` with `hostname` (what we call ourselves to a receiver
 /// that has the same key; it may ask for the URL's user besides).
 ///
-/// PackedForward: for each tag in a batch one message, with an identifier that is the same at every attempt; a delivery
-/// returns when the receiver has repeated each, by which it says that they are in its buffer. A receiver does not
+/// PackedForward: for each tag in a batch a message, or several where it is long, with an identifier that is the same at
+/// every attempt; a delivery returns when the receiver has repeated each, by which it says that they are in its buffer. A receiver does not
 /// recognise what comes twice; `uid` does.
 actor ForwardSink: Sink {
     nonisolated let limits = BatchLimits.ordered
@@ -28,6 +28,9 @@ actor ForwardSink: Sink {
     private static let usualFields = RecordFields(RecordFact.allCases.filter { $0 != .time && $0 != .sequence })
     /// The specification: base 64 of 128 bits.
     private static let identifierLength = 16
+    /// Of a message's entries, about. Fluent Bit ends a connection on which a message of more than 6 MB comes
+    /// (`Buffer_Max_Size`), and a batch whose lines are a mebibyte is a multiple of that with many labels.
+    private static let longestMessage = 2 << 20
 
     init(_ location: SinkLocation) throws {
         guard ["", "tcp", "tls", "unix"].contains(location.transport) else {
@@ -80,6 +83,7 @@ actor ForwardSink: Sink {
         var encoder = encoder ?? RecordMessagePack(fields, epoch: batch.epoch)
         defer { self.encoder = encoder }
         var entries: [String: (count: Int, bytes: [UInt8])] = [:]
+        var full: [(tag: String, part: (count: Int, bytes: [UInt8]))] = []
         var tags: [LogSource: String] = [:]
         for record in batch.records {
             let tag: String
@@ -91,11 +95,16 @@ actor ForwardSink: Sink {
             }
             encoder.append(record, to: &entries[tag, default: (0, [])].bytes)
             entries[tag]?.count += 1
+            if entries[tag]?.bytes.count ?? 0 >= ForwardSink.longestMessage, let part = entries.removeValue(forKey: tag)
+            {
+                full.append((tag, part))
+            }
         }
         var out: [UInt8] = []
         var chunks: Set<String> = []
-        for (tag, part) in entries.sorted(by: { $0.key < $1.key }) {
-            let digest = SHA256.hash(data: Array("\(batch.id) \(tag)".utf8))
+        let messages = full + entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        for (number, (tag, part)) in messages.enumerated() {
+            let digest = SHA256.hash(data: Array("\(batch.id) \(number) \(tag)".utf8))
             let chunk = Base64Text.encode(Array(digest.prefix(ForwardSink.identifierLength)))
             chunks.insert(chunk)
             MessagePack.appendArrayHeader(3, to: &out)

@@ -43,17 +43,20 @@ actor GELFSink: Sink {
     func shutDown() async { await stream.shutDown() }
 }
 
-/// `gelf+tcp:`, `gelf+tls:` and `gelf+udp:`; without a transport UDP, as everywhere.
+/// `gelf+tcp:`, `gelf+tls:`, `gelf+http:`, `gelf+https:` and `gelf+udp:`; without a transport UDP, as everywhere.
 enum GELFSinkKind: SinkKind {
     static let scheme = "gelf"
-    static let form = "gelf[+udp|+tcp|+tls]://HOST[:12201]"
+    static let form = "gelf[+udp|+tcp|+tls|+http|+https]://HOST[:12201]"
     static let summary = "Graylog"
 
     static func make(_ location: SinkLocation) throws -> any Sink {
         switch location.transport {
         case "tcp", "tls": try GELFSink(location)
+        case "http", "https": try GELFHTTPSink(location)
         case "", "udp": try GELFDatagramSink(location)
-        default: throw SinkConfigurationError("\(location.text): GELF goes over \"tcp\", \"tls\" or \"udp\"")
+        default:
+            throw SinkConfigurationError(
+                "\(location.text): GELF goes over \"tcp\", \"tls\", \"http\", \"https\" or \"udp\"")
         }
     }
 }

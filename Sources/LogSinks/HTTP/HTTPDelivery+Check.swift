@@ -4,6 +4,18 @@ import NIOPosix
 import SinkAPI
 
 extension HTTPDelivery {
+    /// Tries an endpoint that is known to take only `POST`: asks by `OPTIONS`, which changes nothing. Many say that they do
+    /// not know that, or forbid it, and are there nevertheless.
+    func checkByOptions(_ path: String, _ step: @Sendable (String) async -> Void) async throws {
+        let judge: (Answer) -> SinkFailure? = { answer in
+            switch answer.status {
+            case 401, 407, 500, 502...599: self.failure(of: answer)
+            default: nil
+            }
+        }
+        try await check(Request(method: .OPTIONS, path: path), judge: judge, step)
+    }
+
     /// Tries what can be tried without a record, and reports each step: the name, the connection with its TLS, and what
     /// the receiver says to `probe`, which carries nothing.
     ///

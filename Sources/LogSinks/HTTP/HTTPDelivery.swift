@@ -6,6 +6,12 @@ import NIOSSL
 import SinkAPI
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// The requests of one sink to one receiver, and what their answers mean.
 ///
 /// Its client is made at the first request, so that a sink that is only made, to see whether its settings are right, has
@@ -80,7 +86,10 @@ final class HTTPDelivery: Sendable {
         let reason = describe(answer)
         switch ResponseClass(status: answer.status, headers: answer.headers, now: WallClock.now) {
         case .taken: return nil
-        case .refused: return .refused(reason)
+        case .refused:
+            // It does not take the form at all, which is no record's fault (Fluent Bit says 400, and not 415).
+            let isAboutForm = reason.lowercased().contains("content-type")
+            return isAboutForm ? .misconfigured(reason) : .refused(reason)
         case .misconfigured: return .misconfigured(reason)
         case .unavailable(let retryAfter): return .unavailable(reason, retryAfter: retryAfter)
         }
@@ -101,6 +110,7 @@ final class HTTPDelivery: Sendable {
     ///   `CancellationError`.
     func exchange(_ request: Request) async throws -> Answer {
         var url = settings.origin + request.path
+        if !settings.query.isEmpty { url += (request.path.contains("?") ? "&" : "?") + settings.query }
         let headers = try await headers(of: request)
         for _ in 0...HTTPDelivery.redirectLimit {
             let answer = try await send(request, to: url, headers: headers)
@@ -150,7 +160,10 @@ final class HTTPDelivery: Sendable {
 
     private func headers(of request: Request) async throws -> HTTPHeaders {
         var headers = settings.headers
-        for (name, value) in request.headers { headers.replaceOrAdd(name: name, value: value) }
+        // What people write wins, but for the name that we go by, which they need not write.
+        for (name, value) in request.headers where !headers.contains(name: name) {
+            headers.add(name: name, value: value)
+        }
         guard let path = settings.tokenFile else { return headers }
         let text = try? await NIOThreadPool.singleton.runIfActive { try TokenFile.read(path) }
         guard let text, !text.isEmpty else {
@@ -215,7 +228,15 @@ final class HTTPDelivery: Sendable {
         if let error = error as? HTTPClientError, HTTPDelivery.timeouts.contains(error) {
             return .unavailable("\(place) did not answer within \(settings.timeout)")
         }
-        if error is NIOConnectionError { return .unavailable("\(place) cannot be reached: \(text)") }
+        // Several where the host has several addresses.
+        let attempts = (error as? NIOConnectionError)?.connectionErrors.map { $0.error }
+        if let error = (attempts?.first ?? error) as? IOError {
+            let reason = StreamEnding.reason(errno: error.errnoCode)
+            let isRefused = attempts != nil || error.errnoCode == ECONNREFUSED
+            return .unavailable(
+                isRefused ? "\(place) cannot be reached: \(reason)" : "the connection to \(place) broke: \(reason)")
+        }
+        if attempts != nil { return .unavailable("\(place) cannot be reached: \(text)") }
         return .unavailable("the connection to \(place) failed: \(text)")
     }
 }

@@ -10,7 +10,8 @@ import SinkAPI
 /// | `connect_timeout` | how long a connection may take to be made, 10 s |
 /// | `compression` | `gzip` or `none`; the sink says what it is without |
 /// | `compression_level` | 0 to 9, 1 |
-/// | `header.NAME` | a header of each request |
+/// | `header.NAME` | a header of each request, also in place of one that the sink would send |
+/// | `query.NAME` | a parameter of each request's URL |
 /// | `token`, `token_file` | a bearer token, or the file that holds one, read anew for each exchange |
 /// | `ca` | a file of certificates (PEM) to trust instead of the system's |
 /// | `cert`, `key` | our own certificate and its key (PEM), where the receiver asks for one |
@@ -36,6 +37,8 @@ struct HTTPSettings: Sendable {
     let compression: Compression
     let compressionLevel: Int
     let headers: HTTPHeaders
+    /// `name=value&other=value`; empty where there is none.
+    let query: String
     /// The token's file, where it has one.
     let tokenFile: String?
     /// Before the token: `Bearer`.
@@ -79,6 +82,12 @@ struct HTTPSettings: Sendable {
             headers.replaceOrAdd(name: name, value: value)
             secrets.add(value)
         }
+        // What is sent to be signed has no other parameters than the sink's own.
+        let parameters =
+            if case .signed = authorization { [String: String]() } else { settings.dictionary("query") }
+        for value in parameters.values { secrets.add(value) }
+        query = parameters.sorted { $0.key < $1.key }
+            .map { "\(PercentEncoding.encode($0.key))=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
         var isSigned = false
         switch authorization {
         case .bearer: tokenWord = "Bearer"

@@ -12,7 +12,7 @@ import SinkAPI
 /// unless it is said otherwise), `search` (an FTS5 index over the messages, false).
 ///
 /// Table `log`: `uid` (unique), `time` (RFC 3339), `nanoseconds` (since 1970), `project`, `service`, `replica`, `name`,
-/// `container`, `stream`, `level`, `flags`, `message`; a message that is not UTF-8 is a BLOB. With `search`,
+/// `container`, `stream`, `level`, `flags`, `message`; one that is not UTF-8, or has a NUL, is a BLOB. With `search`,
 /// `log_search` is its index. Effectively once: what comes twice has the same `uid`. A batch is one transaction, on the
 /// disk when it is acknowledged.
 actor SQLiteSink: Sink {
@@ -68,7 +68,8 @@ actor SQLiteSink: Sink {
         for record in batch.records {
             var time: [UInt8] = []
             timeText.append(record.time, as: .rfc3339, to: &time)
-            let text = String(validating: record.line, as: UTF8.self)
+            // A text ends at its first NUL.
+            let text = record.line.contains(0) ? nil : String(validating: record.line, as: UTF8.self)
             let source = record.source
             try statement.execute(arguments: [
                 batch.uid(of: record), String(decoding: time, as: UTF8.self), record.time.nanoseconds, source.project,

@@ -3,14 +3,15 @@ import SinkAPI
 
 /// Acknowledged syslog: `relp://HOST[:2514]`, `relp+tls://HOST[:2514]`. What rsyslog calls `imrelp`.
 ///
-/// Settings: those of ``SyslogForm`` and ``StreamEndpoint``; `max_size` is 8 KiB unless it is said otherwise.
+/// Settings: those of ``SyslogForm`` and ``StreamEndpoint``; `max_size` is 8096 bytes unless it is said otherwise.
 ///
 /// A record is delivered when the receiver has answered each of its messages with 200; another answer makes it a dead
-/// letter. At most ``window`` messages are under way. When the connection breaks, what was answered before is not sent
-/// again with the batch, so at most that many arrive twice; after a crash of this process, all of the batch that was
-/// under way may.
+/// letter. At most ``window`` messages are under way, and as many records are a batch. When the connection breaks, what was
+/// answered before is not sent again with the batch; after a crash of this process all of the batch is. So at most a window
+/// arrives twice.
 actor RELPSink: Sink {
-    nonisolated let limits = BatchLimits.ordered
+    /// A batch is a window: no more comes twice after a crash of this process either.
+    nonisolated let limits = BatchLimits(count: window, window: 1)
     private let keeper: SessionKeeper<RELPSession>
     private let endpoint: StreamEndpoint
     private let form: SyslogForm

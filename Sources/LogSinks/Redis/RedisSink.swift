@@ -61,15 +61,17 @@ actor RedisSink: Sink {
             encoder?.append(record, to: &commands)
         }
         RedisCommand.append(["EXEC"], to: &commands)
+        // Replies have no identifiers: by this one, the last, they are known for those of this batch.
+        RedisCommand.append(["ECHO", batch.id], to: &commands)
         let (commands, found, count) = (commands, keys, batch.records.count)
         try await keeper.use { session in
             try await session.claim(found, epoch: batch.epoch)
-            let replies = try await session.exchange(commands, replies: count + 2)
+            let replies = try await session.exchange(commands, replies: count + 3)
             // What cannot be queued says why; the end of the transaction says only that it was given up.
             for reply in replies { _ = try session.checked(reply) }
-            guard case .array(let results) = replies.last, results.count == count else {
-                throw SinkFailure.unavailable("Redis did not run the transaction")
-            }
+            guard replies.last == .bytes(Array(batch.id.utf8)), case .array(let results) = replies[count + 1],
+                results.count == count
+            else { throw SinkFailure.unavailable("Redis did not run the transaction") }
             for result in results {
                 if case .error(let text) = result, text.contains("equal or smaller") { continue }
                 _ = try session.checked(result)

@@ -64,6 +64,7 @@ final class StreamEnding: Sendable {
         // BoringSSL's names for the usual reasons; its whole text tells where its own source lies.
         let reasons = [
             "CERTIFICATE_VERIFY_FAILED": "its certificate is of no authority that is trusted; see \"ca\"",
+            "failedToValidateHostname": "its certificate is for another host; see \"server_name\"",
             "WRONG_VERSION_NUMBER": "it does not speak TLS",
             "CERTIFICATE_REQUIRED": "it demands a certificate of ours; see \"cert\" and \"key\"",
             "UNKNOWN_CA": "our certificate is of no authority that it trusts",

@@ -5,7 +5,7 @@ import SinkAPI
 ///
 /// Settings of TLS: `ca` (a PEM file with the authorities to trust, instead of the system's), `cert` and `key` (PEM
 /// files, for receivers that ask who we are), `server_name` (the name to look for in the certificate, instead of the
-/// host), and `insecure`, which trusts any certificate. Setting of all: `timeout`, how long connecting and each answer
+/// host; a certificate for the receiver's very address is good too), and `insecure`, which trusts any certificate. Setting of all: `timeout`, how long connecting and each answer
 /// may take.
 struct StreamEndpoint: Sendable {
     enum Address: Sendable, Equatable {

@@ -9,7 +9,7 @@ import SinkAPI
 /// UTC, the service and the container as TAG; it has no place for an identifier.
 ///
 /// A message that would be longer than the form allows is sent as several, so that nothing is cut off by receivers:
-/// rsyslog takes 8 KiB by default, and a frame of more than 200,000 bytes makes it misread all that follows. Each has
+/// rsyslog takes 8096 bytes by default, and a frame of more than 200,000 bytes makes it misread all that follows. Each has
 /// `part="2" parts="3"` in its structured data, in RFC 3164 `[2/3] ` before the text; together they are the line.
 struct SyslogEncoder {
     private let form: SyslogForm

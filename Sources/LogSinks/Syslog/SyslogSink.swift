@@ -6,7 +6,7 @@ import SinkAPI
 ///
 /// Settings: those of ``SyslogForm`` and ``StreamEndpoint``; `framing` (`octet`, which RFC 5425 and 6587 call octet
 /// counting, or `lf`, a line feed after each message, for receivers that know no better: line feeds in a message become
-/// spaces then); `max_size` is 8 KiB unless it is said otherwise. The receiver acknowledges nothing: see
+/// spaces then); `max_size` is 8096 bytes unless it is said otherwise. The receiver acknowledges nothing: see
 /// ``UnacknowledgedStream``; ``RELPSink`` is acknowledged syslog.
 actor SyslogSink: Sink {
     enum Framing: String, CaseIterable {
@@ -21,8 +21,9 @@ actor SyslogSink: Sink {
     private var epoch = ""
     private var messages: [UInt8] = []
 
-    /// What rsyslog takes by default (`maxMessageSize`); syslog-ng takes 64 KiB.
-    static let usualLimit = 8192
+    /// What rsyslog takes by default: its `maxMessageSize` of "8k" is 8096 bytes, and it cuts what is longer. syslog-ng
+    /// takes 64 KiB.
+    static let usualLimit = 8096
     /// RFC 6587 has none of its own and says 601; RFC 5425, section 4.1.
     private static let usualPorts = (plain: 601, secured: 6514)
 

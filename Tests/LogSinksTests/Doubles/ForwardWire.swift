@@ -9,7 +9,7 @@ struct ForwardWire: WireDouble {
         var key = "the-shared-key"
         var user = "gantry"
         var password = SinkUnderTest.password
-        /// Whether the nonce is sent as text, as fluentd does, or as binary data, as Fluent Bit does.
+        /// Whether the nonce is sent as text, as Fluent Bit does, or as binary data, as fluentd does.
         var sendsText = true
     }
 
@@ -43,12 +43,20 @@ struct ForwardWire: WireDouble {
     }
 
     mutating func parse(_ bytes: inout ByteBuffer) throws -> DoubleExchange? {
-        var rest = Array(bytes.readableBytesView)[...]
+        let whole = Array(bytes.readableBytesView)
+        var rest = whole[...]
         let count = rest.count
         guard let value = try MessagePackValue.parse(&rest) else { return nil }
         bytes.moveReaderIndex(forwardBy: count - rest.count)
         guard case .array(let message) = value else { throw Complaint(text: "no message: \(value)") }
-        guard isKnown else { return try greet(message) }
+        guard isKnown else {
+            // MessagePack's mark of binary data: Fluent Bit takes none in a PING.
+            let binary: UInt8 = 0xC4
+            guard !whole.prefix(count - rest.count).contains(binary) else {
+                throw Complaint(text: "binary data in a PING")
+            }
+            return try greet(message)
+        }
         guard message.count == 3, let tag = message[0].text, let packed = message[1].bytes,
             let chunk = message[2]["chunk"]?.text, chunk.utf8.count == 24
         else { throw Complaint(text: "no packed message: \(message)") }

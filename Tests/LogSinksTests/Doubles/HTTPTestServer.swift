@@ -119,7 +119,7 @@ final class HTTPTestServer: Sendable {
     fileprivate func take(_ request: Request, on channel: any Channel) {
         let fault = state.withLock { $0.faults.isEmpty ? nil : $0.faults.removeFirst() }
         switch fault {
-        case nil: reply(respond(to: request), on: channel)
+        case nil, .answerTwice: reply(respond(to: request), on: channel)
         case .busy(let seconds):
             var busy = Response(503, "busy; you sent \(request.headers.first(name: "Authorization") ?? "nothing")")
             if let seconds { busy.headers.add(name: "Retry-After", value: "\(seconds)") }

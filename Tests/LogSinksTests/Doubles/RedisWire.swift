@@ -44,6 +44,7 @@ struct RedisWire: WireDouble {
                 Array(":\($0.values["last:" + texts[1]] == nil ? 0 : 1)\r\n".utf8)
             }
         case ("XREVRANGE", nil): return answer("*0")
+        case ("ECHO", nil): return answer("$\(texts[1].utf8.count)\r\n\(texts[1])")
         default: throw Complaint(text: "\(texts) is not expected now")
         }
     }

@@ -181,6 +181,9 @@ private final class StreamDoubleHandler: ChannelInboundHandler {
         let fault = exchanges.contains { $0.carriesRecords } ? double.nextFault() : nil
         switch fault {
         case nil, .busy: answer(double.apply(exchanges), context)
+        case .answerTwice:
+            let bytes = double.apply(exchanges)
+            answer(bytes + bytes, context)
         case .resetBeforeStoring: context.channel.reset()
         case .resetAfterStoring:
             _ = double.apply(exchanges)
