@@ -161,6 +161,124 @@ import Testing
         }
     }
 
+    @Test func whatContainersDoMustBeSaidOnATerminalAndKeptOutOfAPipe() async throws {
+        let compose = """
+            services:
+              web: {image: busybox, init: true, command: sh -c 'echo up; sleep infinity', stop_grace_period: 1s}
+            """
+        try await Scenario.with(compose) { scenario in
+            let play: @Sendable (RunningCommand, @escaping (Transcript) -> String) async throws -> Void = {
+                running, said in
+                try await running.transcript.wait(for: "its line") { $0.output.contains("up") }
+                for (command, notice) in [
+                    (["restart", "web"], "restarted (exit 143)"), (["up", "-d", "--force-recreate"], "was replaced"),
+                    (["down"], "exited (exit 143)"),
+                ] {
+                    _ = try await scenario.command(command).run().exits(0)
+                    try await running.transcript.wait(for: notice) { said($0).contains("-- web-1 \(notice) --") }
+                }
+            }
+            try await scenario.gantry("up", "-d", "--wait")
+            let piped = try await scenario.whileRunning("logs", "-f") { try await play($0) { $0.error } }
+            #expect(piped.lines == Array(repeating: "web-1  | up", count: 3) && piped.code == 0, "\(piped)")
+            try await scenario.gantry("up", "-d", "--wait")
+            let shown = try await scenario.whileRunning("logs", "-f", onTerminal: true) {
+                try await play($0) { $0.output }
+            }
+            let order = shown.output.split(whereSeparator: \.isNewline).compactMap { line in
+                ["restarted", "replaced", "exited", "up"].first { line.contains($0) }
+            }
+            #expect(order == ["up", "restarted", "up", "replaced", "up", "exited"], "\(shown)")
+        }
+    }
+
+    @Test func whatIsAskedForMustBeShown() async throws {
+        let compose = #"""
+            services:
+              web-a:
+                image: busybox
+                command: ["printf", "[info] a\\n\\033[31mERROR\\033[0m disk full\\n  at one\\n[warn] b\\nplain\\n"]
+              web-b: {image: busybox, command: "seq 1 9"}
+              db: {image: busybox, command: "seq 1 3"}
+            """#
+        try await Scenario.with(compose) { scenario in
+            try await scenario.gantry("up")
+            let errors = try await scenario.gantry("logs", "--level", "error")
+            #expect(errors.lines == ["web-a-1  | ERROR disk full", "web-a-1  |   at one"], "\(errors)")
+            let near = try await scenario.gantry("logs", "--grep", "^[37]$", "-C", "1", "--no-log-prefix", "web-b")
+            #expect(near.lines == ["2", "3", "4", "--", "6", "7", "8"], "\(near)")
+            let some = try await scenario.gantry("logs", "--services", "web-*", "--exclude", "[a-z]{2}|[1-8]")
+            #expect(some.lines == ["web-b-1  | 9"], "\(some)")
+            let marked = try await scenario.whileRunning("logs", "--grep", "disk", onTerminal: true) { _ in }
+            #expect(marked.output.contains("ERROR \u{1B}[1;31mdisk\u{1B}[0m full"), "\(marked)")
+            let bare = try await scenario.gantry("--ansi", "never", "logs", "--grep", "disk")
+            #expect(bare.lines == ["web-a-1  | ERROR disk full"])
+            let json = try await scenario.gantry("logs", "--json", "--grep", "disk")
+            #expect(json.lines.count == 1 && json.output.hasPrefix("{\"time\":\"2"), "\(json)")
+            for fact in [
+                #""stream":"stdout","level":"error","project":"\#(scenario.project)","service":"web-a","replica":1,"#,
+                #""message":"\u001b[31mERROR\u001b[0m disk full"}"#,
+            ] { #expect(json.output.contains(fact), "\(json)") }
+            let wrong = try await scenario.gantry("logs", "web-x", exits: 1)
+            #expect(wrong.error.contains("did you mean \"web-a\"?"), "\(wrong)")
+        }
+    }
+
+    @Test func labelsMustSufficeWithoutAFile() async throws {
+        try await Scenario.with("services: {web: {image: busybox, command: seq 1 3}}") { scenario in
+            try await scenario.gantry("up")
+            var command = try scenario.command(["-p", scenario.project, "logs", "--services", "w?b"])
+            command.folder = "/"
+            #expect(LogScenarios.numbers(try await command.run().exits(0).output) == [1, 2, 3])
+            command.arguments = ["-p", scenario.project, "logs", "wbe"]
+            let wrong = try await command.run().exits(1)
+            #expect(wrong.error.contains("there is no service \"wbe\"") && wrong.error.contains("\"web\"?"), "\(wrong)")
+        }
+    }
+
+    @Test func bytesMustComeAsTheyWereWritten() async throws {
+        // The json-file driver keeps text; the local one keeps bytes.
+        let compose = #"""
+            services:
+              web:
+                image: busybox
+                command: ["printf", "a\\000b\\r\\n\\377\\033[2J\\nno newline"]
+                logging: {driver: local}
+            """#
+        try await Scenario.with(compose) { scenario in
+            try await scenario.gantry("up", "-d")
+            try await scenario.wait(for: "the end") { try await scenario.running().isEmpty }
+            let command = try scenario.command(["-c", "\"$0\" logs --no-log-prefix | od -An -c", TestBed.binary ?? ""])
+            var shell = command
+            shell.program = "/bin/sh"
+            let bytes = try await shell.run().exits(0).output.split { " \n".contains($0) }.joined(separator: " ")
+            #expect(bytes == #"a \0 b \r \n 377 033 [ 2 J \n n o n e w l i n e"#)
+        }
+    }
+
+    @Test func linesOfContainersThatWentMustBeKept() async throws {
+        let compose = """
+            services:
+              web: {image: busybox, command: sh -c 'echo "run of $$NAME"; sleep infinity', init: true, environment: [NAME]}
+            """
+        try await Scenario.with(compose, environment: ["NAME": "one"]) { scenario in
+            let unknown = try await scenario.gantry("logs", "--since-last-up", exits: 1)
+            #expect(unknown.error.contains("no `gantry up` of project"), "\(unknown)")
+            try await scenario.gantry("up", "-d", "--wait")
+            let nothing = try await scenario.gantry("logs", "--previous")
+            #expect(nothing.output == "" && nothing.error.contains("Nothing is kept"), "\(nothing)")
+            var second = scenario
+            second.environment["NAME"] = "two"
+            try await second.gantry("up", "-d", "--wait")
+            let previous = try await scenario.gantry("logs", "--previous")
+            #expect(previous.output == "web-1  | run of one\n" && previous.error == "-- web-1 was removed --\n")
+            #expect(try await scenario.gantry("logs", "--since-last-up").output == "web-1  | run of two\n")
+            try await scenario.gantry("down", "-t", "1")
+            let both = try await scenario.gantry("logs", "--previous", "web")
+            #expect(both.output == "web-1  | run of one\nweb-1  | run of two\n", "\(both)")
+        }
+    }
+
     /// The lines that are numbers, after their prefix.
     private static func numbers(_ text: String) -> [Int] {
         text.split(separator: "\n").compactMap { line in

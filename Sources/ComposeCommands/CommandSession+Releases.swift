@@ -11,6 +11,18 @@ extension CommandSession {
         try await StateDirectory(environment: environment).journal().releases(in: scope(of: project))
     }
 
+    /// When the last `up` of a project began that put something in force.
+    ///
+    /// - Throws: a sentence where none is known.
+    func lastUp(of project: String) async throws -> EngineTime {
+        let journal = StateDirectory(environment: environment).presentJournal()
+        let releases = try await journal?.releases(in: scope(of: project)) ?? []
+        guard let release = releases.first(where: { $0.command == "up" }), let time = EngineTime(release.time) else {
+            throw UnknownBeginning(project: project)
+        }
+        return time
+    }
+
     /// The plan, with old values in its causes where the last release has them. It needs no state.
     func plan(_ project: Project, _ observed: ObservedState, _ options: UpOptions) async throws -> Plan {
         let plan = try UpPlanner.plan(project, observed: observed, options: options)
@@ -96,5 +108,15 @@ extension CommandSession {
 
     private func scope(of project: String) -> JournalScope {
         JournalScope(engine: address.description, project: project)
+    }
+}
+
+/// No `up` is known whose time could be begun at.
+struct UnknownBeginning: Error, CustomStringConvertible {
+    let project: String
+
+    var description: String {
+        "no `gantry up` of project \(project) is known, so that --since-last-up has no time to begin at. Give one by "
+            + "--since."
     }
 }

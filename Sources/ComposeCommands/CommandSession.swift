@@ -183,7 +183,7 @@ struct CommandSession: Sendable {
         let lock = try await lock(state.lockPath(scope), project: project, command: command)
         let executor = Executor(
             engine: engine, journal: journal, scope: scope, limits: limits,
-            observer: collectingTails(of: project, observer))
+            observer: keepingOutput(of: project, by: command, observer), clock: engine.clock)
         defer { warnings.say() }
         // Nothing but the engine's answers is waited for, for the most part.
         let result = try await Placement.on(engine.executor) {
@@ -200,11 +200,21 @@ struct CommandSession: Sendable {
         Executor(
             engine: engine, journal: try StateDirectory(environment: environment).journal(),
             scope: JournalScope(engine: address.description, project: project), limits: limits,
-            observer: collectingTails(of: project, observer))
+            observer: keepingOutput(of: project, observer))
     }
 
-    private func collectingTails(of project: String, _ observer: any ApplyObserver) -> any ApplyObserver {
-        TailCollection(observer, engine: engine, folders: tailFolders(of: project))
+    /// The observer, with which the last output of containers that are removed is shipped, and kept where it is not
+    /// `down` that removes them: there is no later container then to which it would be the previous one.
+    private func keepingOutput(
+        of project: String, by command: String? = nil, _ observer: any ApplyObserver
+    ) -> any ApplyObserver {
+        let keeping =
+            command == DownCommand.configuration.commandName
+            ? observer
+            : OutputKeeping(
+                next: observer, engine: engine, project: project, environment: environment,
+                address: address.description)
+        return TailCollection(keeping, engine: engine, folders: tailFolders(of: project))
     }
 
     /// Carries out a plan of which nothing is taken back, showing progress and then what is left. A network or volume

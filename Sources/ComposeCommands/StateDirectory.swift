@@ -103,6 +103,20 @@ struct StateDirectory {
         "\(path)/spools/\(StateDirectory.fileName(engine: engine, project: project ?? ""))"
     }
 
+    /// Where the last output of a project's removed containers is kept.
+    func outputPath(engine: String, project: String) -> String {
+        "\(path)/output/\(StateDirectory.fileName(engine: engine, project: project))"
+    }
+
+    /// Makes that folder, for its owner alone.
+    ///
+    /// - Throws: a `StateError`.
+    func makeOutputFolder(engine: String, project: String) throws -> String {
+        let folder = outputPath(engine: engine, project: project)
+        for path in [path, path + "/output", folder] { try makeFolder(path) }
+        return folder
+    }
+
     /// Makes the folder of a spool, for its owner alone; ``spoolPath(engine:project:)``.
     ///
     /// - Throws: a `StateError`.

@@ -149,7 +149,7 @@ struct Rollback: Sendable {
         case .removeContainer:
             for id in made.containers[operation.id] ?? [] {
                 try await tolerateMissing {
-                    await self.executor.observer.willRemove(id)
+                    await executor.observer.willRemove(id)
                     try await engine.removeContainer(id, force: true, anonymousVolumes: true)
                 }
             }

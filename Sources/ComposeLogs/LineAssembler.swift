@@ -22,9 +22,14 @@ package struct LineAssembler {
     ///     of the line before it, or our own clock's.
     ///   - omitsTorn: whether a line is left out that the engine began and did not go on with, because somebody else
     ///     reads it whole.
-    package init(source: LogSource, hasTimes: Bool, omitsTorn: Bool = false) {
-        output = StreamLines(source: source, stream: .stdout, hasTimes: hasTimes, omitsTorn: omitsTorn)
-        errors = StreamLines(source: source, stream: .stderr, hasTimes: hasTimes, omitsTorn: omitsTorn)
+    ///   - keepsReturns: whether a carriage return before the newline stays, for who shows the bytes as they are.
+    package init(source: LogSource, hasTimes: Bool, omitsTorn: Bool = false, keepsReturns: Bool = false) {
+        func lines(_ stream: OutputStream) -> StreamLines {
+            StreamLines(
+                source: source, stream: stream, hasTimes: hasTimes, omitsTorn: omitsTorn, keepsReturns: keepsReturns)
+        }
+        output = lines(.stdout)
+        errors = lines(.stderr)
     }
 
     /// How many lines were left out.
@@ -65,6 +70,7 @@ private struct StreamLines {
     private let stream: OutputStream
     private let hasTimes: Bool
     private let omitsTorn: Bool
+    private let keepsReturns: Bool
     private var timestamps = TimestampReader()
     /// What there is of an unfinished line: from its time on, or from where the part before it ended.
     private var pending: [UInt8] = []
@@ -76,11 +82,12 @@ private struct StreamLines {
     private var endsWithWholePiece = false
     private(set) var torn = 0
 
-    init(source: LogSource, stream: OutputStream, hasTimes: Bool, omitsTorn: Bool) {
+    init(source: LogSource, stream: OutputStream, hasTimes: Bool, omitsTorn: Bool, keepsReturns: Bool) {
         self.source = source
         self.stream = stream
         self.hasTimes = hasTimes
         self.omitsTorn = omitsTorn
+        self.keepsReturns = keepsReturns
     }
 
     private var isInsideLine: Bool { !pending.isEmpty || parts != nil }
@@ -92,8 +99,7 @@ private struct StreamLines {
     }
 
     mutating func take(_ bytes: ArraySlice<UInt8>, _ records: inout [LogRecord]) {
-        // Mostly a piece is a line.
-        if !isInsideLine, bytes.firstNewline == bytes.endIndex - 1 { return emit(bytes.dropLast(), [], &records) }
+        if takeWhole(bytes, &records) { return }
         var rest = isInsideLine ? continuation(in: bytes, &records) : bytes
         while let newline = rest.firstNewline {
             if isInsideLine {
@@ -114,6 +120,24 @@ private struct StreamLines {
             pending = []
             emit(line[...], .partial, &records)
         }
+    }
+
+    /// Takes a piece that is one line with its time, as nearly all are, without a copy; false where it is not.
+    private mutating func takeWhole(_ bytes: ArraySlice<UInt8>, _ records: inout [LogRecord]) -> Bool {
+        guard hasTimes, !isInsideLine else { return false }
+        let time = bytes.withUnsafeBytes { bytes -> EngineTime? in
+            guard let base = bytes.baseAddress, let newline = memchr(base, 0x0A, bytes.count),
+                UnsafeRawPointer(newline) - base == bytes.count - 1
+            else { return nil }
+            return timestamps.readFixed(bytes)
+        }
+        guard let time else { return false }
+        var end = bytes.endIndex - 1
+        let start = bytes.startIndex + TimestampReader.fixedLength + 1
+        if !keepsReturns, end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        lastTime = time
+        records.append(LogRecord(source: source, stream: stream, time: time, line: bytes[start..<end]))
+        return true
     }
 
     mutating func flush(_ records: inout [LogRecord], _ flags: LogRecord.Flags = []) {
@@ -183,7 +207,7 @@ private struct StreamLines {
         lastTime = time
         let isPartial = flags.contains(.partial)
         parts = isPartial ? Parts(time: time) : nil
-        if !isPartial, line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        if !isPartial, !keepsReturns, line.last == UInt8(ascii: "\r") { line = line.dropLast() }
         records.append(LogRecord(source: source, stream: stream, time: time, line: line, flags: flags))
     }
 }

@@ -6,11 +6,15 @@ package struct LogFollower: Sendable {
     private let engine: any ContainerEndpoints
     private let sink: any LogSink
     private let clock: any Clock<Duration>
+    private let view: LogView
 
-    package init(engine: any ContainerEndpoints, sink: any LogSink, clock: any Clock<Duration>) {
+    package init(
+        engine: any ContainerEndpoints, sink: any LogSink, clock: any Clock<Duration>, view: LogView = LogView()
+    ) {
         self.engine = engine
         self.sink = sink
         self.clock = clock
+        self.view = view
     }
 
     /// Follows `source` from `point` on, across broken connections, until the container does not run any more or is
@@ -21,6 +25,7 @@ package struct LogFollower: Sendable {
     package func follow(_ source: LogSource, from point: inout ResumePoint) async throws -> Bool {
         var backoff = Backoff()
         var wasFollowed = false
+        var sieve = view.query.map { LogSieve($0) }
         while true {
             let before = point
             do {
@@ -30,7 +35,7 @@ package struct LogFollower: Sendable {
                 // not run is whole, so only that is the last reading.
                 let isRunning = details.state == .running || details.state == .paused
                 wasFollowed = false
-                try await read(source, &point, follow: isRunning)
+                try await read(source, &point, &sieve, follow: isRunning)
                 guard isRunning else {
                     point.endRun(at: details.finishedAt ?? details.startedAt)
                     return details.state == .restarting
@@ -52,23 +57,29 @@ package struct LogFollower: Sendable {
     }
 
     /// Reads from `point` to the end of what there is.
-    private func read(_ source: LogSource, _ point: inout ResumePoint, follow: Bool) async throws {
+    private func read(
+        _ source: LogSource, _ point: inout ResumePoint, _ sieve: inout LogSieve?, follow: Bool
+    ) async throws {
         point.begin()
         var resumed = point
-        defer { point = resumed }
+        var sieved = sieve
+        defer { (point, sieve) = (resumed, sieved) }
         try await engine.withLogs(of: source.container, point.options(follow: follow)) { stream in
-            var assembler = LineAssembler(source: source, hasTimes: true)
+            var assembler = LineAssembler(source: source, hasTimes: true, keepsReturns: view.isExact)
             for try await frames in stream {
-                try await deliver(assembler.take(frames), &resumed)
+                try await deliver(assembler.take(frames), &resumed, &sieved)
             }
             // An unfinished line of a followed output is read again as a whole.
-            if !follow { try await deliver(assembler.finish(), &resumed) }
+            if !follow { try await deliver(assembler.finish(), &resumed, &sieved) }
         }
     }
 
-    private func deliver(_ records: [LogRecord], _ point: inout ResumePoint) async throws {
+    private func deliver(
+        _ records: [LogRecord], _ point: inout ResumePoint, _ sieve: inout LogSieve?
+    ) async throws {
         let new = records.filter { point.admits($0) }
-        if !new.isEmpty { try await sink.write(new) }
+        let shown = sieve?.take(new) ?? new
+        if !shown.isEmpty { try await sink.write(shown) }
     }
 }
 

@@ -1,4 +1,5 @@
 import EngineAPI
+package import LogProcessing
 package import SinkAPI
 
 /// How lines are shown.
@@ -9,6 +10,13 @@ package struct LogFormat: Sendable, Equatable {
     package var hasColors: Bool
     /// Whether each line shows its time.
     package var hasTimes: Bool
+    /// Whether lines are shown byte by byte, without anything being made harmless, and no newline added to one that has
+    /// none. Only without prefixes.
+    package var isExact = false
+    /// Whether what is said about containers goes elsewhere than their lines.
+    package var hasNoticesElsewhere = false
+    /// What is made to stand out in the lines.
+    package var highlights: [Pattern] = []
     /// Whether a line clears what stands where it begins: for a terminal on whose last line something else is drawn.
     package var clearsLines = false
 
@@ -20,11 +28,15 @@ package struct LogFormat: Sendable, Equatable {
 }
 
 /// Turns records into the bytes that a console shows: `web-1  | text`, as Docker Compose prints them.
-package struct LogFormatter {
+package struct LogFormatter: RecordFormatter {
     /// Colours of the 256 that stand out on a light and on a dark ground alike: neither is lighter than a middle grey
     /// by much, nor darker. No pure red, which means failure.
     private static let palette = [30, 130, 67, 97, 64, 132, 136, 61, 71, 167]
 
+    /// Bold and red, as grep has it.
+    private static let highlight = Array("\u{1B}[1;31m".utf8)
+    /// More than containers write at once; with more, prefixes are made anew.
+    private static let mostPrefixes = 4096
     /// From the cursor to the end of its line.
     private static let clearing = Array("\u{1B}[K".utf8)
 
@@ -33,7 +45,11 @@ package struct LogFormatter {
     private var width = 0
     private var colors: [String: Int] = [:]
     private var taken: [Int: Int] = [:]
-    private var prefixes: [String: [UInt8]] = [:]
+    private var timestamps = TimestampWriter()
+    /// By the source as an object, which is kept so that no other gets its place.
+    private var prefixes: [ObjectIdentifier: (source: LogSource, bytes: [UInt8])] = [:]
+    /// Who wrote the line that has no newline yet.
+    private var open: LogSource?
 
     package init(_ format: LogFormat) {
         self.format = format
@@ -51,36 +67,91 @@ package struct LogFormatter {
         }
     }
 
-    /// Appends the record's line, newline included.
+    package mutating func register(_ source: LogSource) { register(source.label) }
+
     package mutating func append(_ record: LogRecord, to output: inout [UInt8]) {
+        let isNotice = record.flags.contains(.notice)
+        if !(isNotice && format.hasNoticesElsewhere), let source = open.take(), isNotice || source != record.source {
+            output.append(UInt8(ascii: "\n"))
+        }
+        if isNotice {
+            if format.clearsLines { output += LogFormatter.clearing }
+            output += colored(harmless(record.line), record.source.label)
+            output.append(UInt8(ascii: "\n"))
+            return
+        }
         if format.clearsLines { output += LogFormatter.clearing }
-        if format.hasPrefix { output += prefix(of: record.source.label) }
+        if format.hasPrefix { output += prefix(of: record.source) }
         if format.hasTimes {
-            output += record.time.rfc3339.utf8
+            timestamps.append(record.time, to: &output)
             output.append(UInt8(ascii: " "))
         }
-        text.append(record.line, to: &output)
-        output.append(UInt8(ascii: "\n"))
+        if !format.highlights.isEmpty, appendHighlighted(record.line, to: &output) {
+            // With its matches marked.
+        } else if format.isExact {
+            output += record.line
+        } else {
+            text.append(record.line, to: &output)
+        }
+        if format.isExact, !record.flags.isDisjoint(with: [.partial, .unterminated]) {
+            open = record.source
+        } else {
+            output.append(UInt8(ascii: "\n"))
+        }
     }
 
-    /// Appends a line about a source: `web-1 exited with code 0`.
-    package mutating func append(notice: String, about label: String, to output: inout [UInt8]) {
+    /// Appends a line with its matches marked; false where there are none.
+    ///
+    /// The line's own colours are left out, because marks within them would cut them.
+    private func appendHighlighted(_ line: ArraySlice<UInt8>, to output: inout [UInt8]) -> Bool {
+        let bytes = harmless(line)
+        var marks: [Range<Int>] = []
+        bytes.withUnsafeBytes { bytes in
+            for pattern in format.highlights {
+                var position = 0
+                while case .found(let match) = pattern.find(in: bytes, from: position) {
+                    if !match.isEmpty { marks.append(match) }
+                    position = max(match.upperBound, match.lowerBound + 1)
+                    if position > bytes.count { break }
+                }
+            }
+        }
+        guard !marks.isEmpty else { return false }
+        var position = 0
+        for mark in marks.sorted(by: { $0.lowerBound < $1.lowerBound }) where mark.upperBound > position {
+            let start = max(position, mark.lowerBound)
+            output += bytes[position..<start]
+            output += LogFormatter.highlight
+            output += bytes[start..<mark.upperBound]
+            output += TerminalText.reset
+            position = mark.upperBound
+        }
+        output += bytes[position...]
+        return true
+    }
+
+    private func harmless(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        TerminalText(keepsColors: false).append(line, to: &bytes)
+        return bytes
+    }
+
+    package mutating func append(notice: String, about source: LogSource, to output: inout [UInt8]) {
+        let label = source.label
         register(label)
         if format.clearsLines { output += LogFormatter.clearing }
-        var name: [UInt8] = []
-        TerminalText(keepsColors: false).append(Array(label.utf8)[...], to: &name)
-        output += colored(name, label)
+        output += colored(harmless(Array(label.utf8)[...]), label)
         output += " \(notice)\n".utf8
     }
 
-    private mutating func prefix(of label: String) -> [UInt8] {
-        if let known = prefixes[label] { return known }
+    private mutating func prefix(of source: LogSource) -> [UInt8] {
+        if let known = prefixes[ObjectIdentifier(source)] { return known.bytes }
+        let label = source.label
         register(label)
         let padding = String(repeating: " ", count: width - label.unicodeScalars.count)
-        var name: [UInt8] = []
-        TerminalText(keepsColors: false).append(Array((label + padding + "  | ").utf8)[...], to: &name)
-        let prefix = colored(name, label)
-        prefixes[label] = prefix
+        let prefix = colored(harmless(Array((label + padding + "  | ").utf8)[...]), label)
+        if prefixes.count == LogFormatter.mostPrefixes { prefixes = [:] }
+        prefixes[ObjectIdentifier(source)] = (source, prefix)
         return prefix
     }
 

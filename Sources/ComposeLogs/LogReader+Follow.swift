@@ -9,6 +9,8 @@ extension LogReader {
         case found([(source: LogSource, state: ContainerState)])
         case event(EngineEvent)
         case ended(LogSource, ResumePoint, isRestarting: Bool)
+        /// A container that ended has not been started again for a while.
+        case gracePassed(LogSource)
         /// What there was after a while of quiet, and how many readings had begun before it; nil where the engine did
         /// not answer.
         case looked([(source: LogSource, state: ContainerState)]?, begun: Int)
@@ -16,26 +18,47 @@ extension LogReader {
     }
 
     func follow() async throws {
+        let output = OrderedOutput(to: sink)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await output.run() }
+            group.addTask {
+                try await readAll(to: output)
+                output.finish()
+            }
+            while try await group.next() != nil {}
+        }
+    }
+
+    private func readAll(to output: OrderedOutput) async throws {
         let inbox = BoundedQueue<Message>(capacity: LogReader.waitingMessages)
-        let follower = LogFollower(engine: engine, sink: sink, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await watch(inbox) }
             group.addTask { if let failure = await sink.waitForFailure() { await inbox.send(.failed(failure)) } }
             var account = FollowAccount(beginning: beginning)
+            var notices = options.tellsEnds ? FollowNotices() : nil
             var isLooking = false
             while let message = await inbox.next() {
                 var begun: [(LogSource, ResumePoint)] = []
+                // Whose end may turn out to be half of a restart.
+                var ended: LogSource?
                 switch message {
                 case .found(let containers):
                     sink.register(containers.map(\.source))
                     begun = account.found(containers)
+                    notices?.found(containers.map(\.source))
                 case .event(let event):
                     guard let source = selection.source(of: event) else { continue }
                     sink.register([source])
                     begun = account.happened(event.action, to: source)
+                    output.say(notices?.happened(event, to: source) ?? [])
+                    ended = source
                 case .ended(let source, let point, let isRestarting):
                     begun = account.ended(source, at: point, isRestarting: isRestarting)
+                    output.say(notices?.ended(source, isRestarting: isRestarting) ?? [])
+                    ended = source
+                case .gracePassed(let source): output.say(notices?.passed(source) ?? [])
                 case .looked(let containers, let count):
                     isLooking = false
                     guard let containers, count == account.begun else { break }
@@ -44,9 +67,21 @@ extension LogReader {
                 case .failed(let error): throw error
                 }
                 for (source, point) in begun {
-                    group.addTask { await read(source, from: point, follower, inbox) }
+                    let lane = output.open()
+                    group.addTask {
+                        await read(source, from: point, lane, inbox)
+                    }
                 }
-                if account.isOver { return }
+                if account.isOver {
+                    output.say(notices?.finish() ?? [])
+                    return
+                }
+                if let source = ended, notices?.isWaiting(source) == true {
+                    group.addTask {
+                        guard (try? await clock.sleep(for: Succession.grace)) != nil else { return }
+                        await inbox.send(.gracePassed(source))
+                    }
+                }
                 if account.isQuiet, !isLooking {
                     isLooking = true
                     group.addTask { [count = account.begun] in await look(count, inbox) }
@@ -78,18 +113,17 @@ extension LogReader {
     }
 
     private func read(
-        _ source: LogSource, from beginning: ResumePoint, _ follower: LogFollower, _ inbox: BoundedQueue<Message>
+        _ source: LogSource, from beginning: ResumePoint, _ lane: OrderedOutput.Lane, _ inbox: BoundedQueue<Message>
     ) async {
+        let follower = LogFollower(engine: engine, sink: lane, clock: clock, view: options.view)
         var point = beginning
         var isRestarting = false
         do {
             isRestarting = try await follower.follow(source, from: &point)
-        } catch let failure as OutputFailure {
-            await inbox.send(.failed(failure))
-            return
         } catch {
             report(error, about: source)
         }
+        await lane.close()
         await inbox.send(.ended(source, point, isRestarting: isRestarting))
     }
 }

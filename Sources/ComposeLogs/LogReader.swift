@@ -12,12 +12,22 @@ package struct LogReader: Sendable {
         package var since: EngineTime?
         /// Only lines before this instant.
         package var until: EngineTime?
+        /// What of the lines is shown.
+        package var view: LogView
+        /// Whether, while following, the sink is told of ends, restarts and replacements, in records with the flag
+        /// `notice`.
+        package var tellsEnds: Bool
 
-        package init(follow: Bool = false, tail: Int? = nil, since: EngineTime? = nil, until: EngineTime? = nil) {
+        package init(
+            follow: Bool = false, tail: Int? = nil, since: EngineTime? = nil, until: EngineTime? = nil,
+            view: LogView = LogView(), tellsEnds: Bool = false
+        ) {
             self.follow = follow
             self.tail = tail
             self.since = since
             self.until = until
+            self.view = view
+            self.tellsEnds = tellsEnds
         }
     }
 
@@ -25,7 +35,7 @@ package struct LogReader: Sendable {
     /// on while the others are merged.
     private static let waitingBatches = 2
     /// How many records go to the sink at once.
-    private static let batchSize = 1024
+    static let batchSize = 1024
 
     let engine: any ContainerEngine
     let selection: LogSelection
@@ -49,8 +59,8 @@ package struct LogReader: Sendable {
 
     /// Reads until the end; with `follow` until no selected container runs any more, or the task is cancelled.
     ///
-    /// Without `follow` lines come in the order of the engine's times, across containers. With it they come as they
-    /// arrive, and containers that start or are made meanwhile are read too.
+    /// Lines come in the order of the engine's times, across containers; with `follow` as far as ``FollowMerge`` has it,
+    /// and containers that start or are made meanwhile are read too.
     ///
     /// - Throws: `EngineError` where the engine cannot be reached, ``OutputFailure`` where the sink takes no more.
     package func run() async throws {
@@ -81,13 +91,17 @@ package struct LogReader: Sendable {
         defer { queue.finish() }
         do {
             try await engine.withLogs(of: source.container, beginning.options(follow: false)) { stream in
-                var assembler = LineAssembler(source: source, hasTimes: true)
+                var assembler = LineAssembler(
+                    source: source, hasTimes: true, keepsReturns: options.view.isExact)
+                var sieve = options.view.query.map { LogSieve($0) }
                 for try await frames in stream {
-                    let records = assembler.take(frames)
+                    var records = assembler.take(frames)
+                    if sieve != nil { records = sieve?.take(records) ?? [] }
                     guard records.isEmpty || !Task.isCancelled else { return }
                     if !records.isEmpty { await queue.send(records) }
                 }
-                let rest = assembler.finish()
+                var rest = assembler.finish()
+                if sieve != nil { rest = sieve?.take(rest) ?? [] }
                 if !rest.isEmpty { await queue.send(rest) }
             }
         } catch {

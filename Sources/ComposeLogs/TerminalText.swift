@@ -20,6 +20,14 @@ struct TerminalText {
         }
     }
 
+    /// The line as it reads: without escape sequences where it has some.
+    static func withoutSequences(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard line.contains(escape) else { return line }
+        var text: [UInt8] = []
+        TerminalText(keepsColors: false).append(line, to: &text)
+        return text[...]
+    }
+
     /// Whether all bytes are printable ASCII; true of nearly all lines, and quickly found.
     private static func isPlain(_ line: ArraySlice<UInt8>) -> Bool {
         line.withUnsafeBufferPointer { bytes in

@@ -19,8 +19,9 @@ package final class TerminalWriter: Sendable {
 
     /// Room for tens of thousands of lines, so that a burst does not make a terminal skip.
     package static let defaultCapacity = 4 << 20
-    /// How much goes into one `write(2)`: more gains nothing over a pipe's 64 KiB, less costs calls.
-    private static let longestWrite = 256 << 10
+    /// How much is put together for one `write(2)`: what a pipe holds. What is as long already is written as it is, without
+    /// being copied.
+    private static let longestWrite = 64 << 10
 
     /// How often ``waitForFailure()`` looks whether the reader has gone: soon for a person, and next to nothing to do.
     private static let lookInterval: Duration = .milliseconds(500)

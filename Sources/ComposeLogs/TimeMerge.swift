@@ -5,38 +5,41 @@ import SinkAPI
 ///
 /// The records of one source keep their order, even where their times do not rise.
 struct TimeMerge {
-    private struct Cursor {
+    /// A source with a batch.
+    private struct Entry {
         let number: Int
-        var records: [LogRecord]
-        var position = 0
+        /// Where its batch is.
+        let slot: Int
+        /// That of its next record, or of an earlier one where that was later.
         var time: Int64
 
-        init(_ number: Int, _ records: [LogRecord], after time: Int64) {
-            self.number = number
-            self.records = records
-            self.time = time
-            advance()
-        }
-
-        /// Reads the time of the record at the position; one from before the last stays where it is.
-        mutating func advance() {
-            if position < records.count { time = max(time, records[position].time.nanoseconds) }
-        }
-
-        static func precedes(_ left: Cursor, _ right: Cursor) -> Bool {
-            (left.time, left.number) < (right.time, right.number)
+        static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+            left.time < right.time || left.time == right.time && left.number < right.number
         }
     }
 
-    /// A heap: each cursor precedes those at twice its place and one or two more.
-    private var heap: [Cursor] = []
+    /// A heap: each entry precedes those at twice its place and one or two more.
+    private var heap: [Entry] = []
+    /// Batches from their ends, so that the next record can be moved out.
+    private var batches: [[LogRecord]] = []
+    private var freeSlots: [Int] = []
     private var lastTimes: [Int: Int64] = [:]
 
     /// Adds a source's next batch, which must not be empty. The source must not have one already.
-    mutating func add(_ records: [LogRecord], from number: Int) {
-        heap.append(Cursor(number, records, after: lastTimes[number] ?? .min))
+    mutating func add(_ records: consuming [LogRecord], from number: Int) {
+        records.reverse()
+        guard let first = records.last else { return }
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            batches[slot] = records
+        } else {
+            slot = batches.count
+            batches.append(records)
+        }
+        heap.append(Entry(number: number, slot: slot, time: max(lastTimes[number] ?? .min, first.time.nanoseconds)))
         var child = heap.count - 1
-        while child > 0, Cursor.precedes(heap[child], heap[(child - 1) / 2]) {
+        while child > 0, Entry.precedes(heap[child], heap[(child - 1) / 2]) {
             heap.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }
@@ -48,21 +51,37 @@ struct TimeMerge {
     /// - Returns: the source that needs another batch.
     mutating func take(_ limit: Int, into output: inout [LogRecord]) -> Int? {
         while !heap.isEmpty, output.count < limit {
-            output.append(heap[0].records[heap[0].position])
-            heap[0].position += 1
-            guard heap[0].position < heap[0].records.count else {
-                let number = heap[0].number
-                lastTimes[number] = heap[0].time
-                removeFirst()
-                return number
-            }
-            heap[0].advance()
+            if let exhausted = takeFirst(into: &output) { return exhausted }
+        }
+        return nil
+    }
+
+    /// Moves the first record to `output`, where there is one.
+    ///
+    /// - Returns: its source where that needs another batch.
+    mutating func takeFirst(into output: inout [LogRecord]) -> Int? {
+        guard let first = heap.first, let record = batches[first.slot].popLast() else { return nil }
+        output.append(record)
+        guard let next = batches[first.slot].last?.time.nanoseconds else {
+            lastTimes[first.number] = first.time
+            batches[first.slot] = []
+            freeSlots.append(first.slot)
+            removeFirst()
+            return first.number
+        }
+        if next > first.time {
+            heap[0].time = next
             sink()
         }
         return nil
     }
 
     var isEmpty: Bool { heap.isEmpty }
+
+    /// The source of the next record, and its time.
+    var first: (number: Int, time: EngineTime)? {
+        heap.first.map { ($0.number, EngineTime(nanoseconds: $0.time)) }
+    }
 
     private mutating func removeFirst() {
         let last = heap.removeLast()
@@ -75,8 +94,8 @@ struct TimeMerge {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < heap.count && Cursor.precedes(heap[child], heap[least]) { least = child }
+            for child in (2 * parent + 1)...(2 * parent + 2)
+            where child < heap.count && Entry.precedes(heap[child], heap[least]) { least = child }
             if least == parent { return }
             heap.swapAt(parent, least)
             parent = least

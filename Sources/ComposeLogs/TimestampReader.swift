@@ -6,7 +6,7 @@ import EngineAPI
 /// The minute of the last time is kept, since its neighbours nearly always share it.
 struct TimestampReader {
     /// `2024-01-01T00:00:00.000000000Z`.
-    private static let fixedLength = 30
+    static let fixedLength = 30
     /// The longest form there is: nine digits and a numeric offset.
     private static let longest = 35
     private static let minuteLength = 16
@@ -18,36 +18,38 @@ struct TimestampReader {
     /// The time at the beginning of `bytes`, and where the text after the following space begins; nil where `bytes` do
     /// not begin with a time and a space.
     mutating func read(_ bytes: ArraySlice<UInt8>) -> (time: EngineTime, end: Int)? {
-        if let time = bytes.withUnsafeBytes({ readFixed($0) }) {
-            return (time, bytes.startIndex + TimestampReader.fixedLength + 1)
-        }
+        let fixed = bytes.withUnsafeBytes { readFixed($0) }
+        if let fixed { return (fixed, bytes.startIndex + TimestampReader.fixedLength + 1) }
         guard let space = bytes.prefix(TimestampReader.longest + 1).firstIndex(of: UInt8(ascii: " ")),
             let time = EngineTime(rfc3339: bytes[..<space])
         else { return nil }
         return (time, space + 1)
     }
 
-    private mutating func readFixed(_ text: UnsafeRawBufferPointer) -> EngineTime? {
+    /// The time at the beginning, where it has Docker's form and a space behind it.
+    mutating func readFixed(_ text: UnsafeRawBufferPointer) -> EngineTime? {
         guard text.count > TimestampReader.fixedLength, text[30] == UInt8(ascii: " "), text[29] == UInt8(ascii: "Z"),
             text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
-            let seconds = TimestampReader.number(text[17..<19]), let fraction = TimestampReader.number(text[20..<29])
+            let seconds = TimestampReader.number(text, 17..<19), let fraction = TimestampReader.number(text, 20..<29)
         else { return nil }
-        let prefix = (text.loadUnaligned(as: UInt64.self), text.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        let prefix = (
+            text.loadUnaligned(as: UInt64.self), text.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        )
         if minute.map({ $0 != prefix }) ?? true {
-            let start = text[..<TimestampReader.minuteLength]
-            guard let base = EngineTime(rfc3339: Array(start) + Array(":00Z".utf8)) else { return nil }
+            let whole = Array(text[..<TimestampReader.minuteLength]) + Array(":00Z".utf8)
+            guard let base = EngineTime(rfc3339: whole[...]) else { return nil }
             minute = prefix
             minuteNanoseconds = base.nanoseconds
         }
         return EngineTime(nanoseconds: minuteNanoseconds + seconds * 1_000_000_000 + fraction)
     }
 
-    private static func number(_ digits: Slice<UnsafeRawBufferPointer>) -> Int64? {
+    private static func number(_ text: UnsafeRawBufferPointer, _ place: Range<Int>) -> Int64? {
         var value: Int64 = 0
-        for digit in digits {
-            let digitValue = digit &- UInt8(ascii: "0")
-            guard digitValue < 10 else { return nil }
-            value = value * 10 + Int64(digitValue)
+        for position in place {
+            let digit = text[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            value = value * 10 + Int64(digit)
         }
         return value
     }

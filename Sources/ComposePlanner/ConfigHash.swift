@@ -19,7 +19,8 @@ package enum ConfigHash {
 ///
 /// Digests rather than values, so that the label repeats no secret.
 struct FieldDigests: CustomStringConvertible {
-    private let digests: [String: String]
+    /// In ascending order of names.
+    private let digests: [(name: String, digest: String)]
 
     /// Maps by whose keys people think of a change: `environment.LOG changed` rather than `environment changed`.
     private static let divided: Set<String> = ["environment", "labels", "healthcheck", "deploy"]
@@ -32,28 +33,30 @@ struct FieldDigests: CustomStringConvertible {
 
     init(_ service: Service) { self.init(FieldDigests.values(of: service)) }
 
-    init(_ values: [String: CanonicalValue]) { digests = values.mapValues { FieldDigests.digest($0) } }
+    /// - Parameter values: in ascending order of names.
+    init(_ values: [CanonicalValue.Field]) { digests = values.map { ($0.name, FieldDigests.digest($0.value)) } }
 
-    /// A service's attributes that make its containers, by the names that people know.
-    static func values(of service: Service) -> [String: CanonicalValue] {
-        var values: [String: CanonicalValue] = [:]
+    /// A service's attributes that make its containers, by the names that people know, in ascending order of these.
+    static func values(of service: Service) -> [CanonicalValue.Field] {
+        var values: [CanonicalValue.Field] = []
         guard case .object(let fields) = service.canonical else { return values }
         for field in fields {
-            if case .object(let parts) = field.value, FieldDigests.divided.contains(field.name) {
-                for part in parts { values["\(field.name).\(part.name)"] = part.value }
+            if case .object(let parts) = field.value, divided.contains(field.name) {
+                values += parts.map { .init("\(field.name).\($0.name)", $0.value) }
             } else if field.value != .null {
-                values[field.name] = field.value
+                values.append(field)
             }
         }
-        return values.filter { !FieldDigests.irrelevant.contains($0.key) }
+        values.removeAll { irrelevant.contains($0.name) }
+        return values.sorted { $0.name < $1.name }
     }
 
     /// Digests of what a service's containers get from files, by path in them, and of its seccomp profiles, by option.
     /// Docker Compose's hash leaves all of it out, so that a changed secret would go unnoticed. Who can read a
     /// container's labels can read the files in it too.
     init(files: [String: [UInt8]], profiles: [String: [UInt8]] = [:]) {
-        digests = files.mapValues { FieldDigests.digest($0) }
-            .merging(profiles.map { ("security_opt.\($0.key)", FieldDigests.digest($0.value)) }) { $1 }
+        digests = files.merging(profiles.map { ("security_opt.\($0.key)", $0.value) }) { $1 }
+            .sorted { $0.key < $1.key }.map { ($0.key, FieldDigests.digest($0.value)) }
     }
 
     var isEmpty: Bool { digests.isEmpty }
@@ -65,35 +68,45 @@ struct FieldDigests: CustomStringConvertible {
     }
 
     /// `name=digest` pairs in ascending order.
-    var description: String {
-        digests.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-    }
+    var description: String { digests.map { "\($0.name)=\($0.digest)" }.joined(separator: ",") }
 
     /// What differs from an earlier label, in ascending order of names; nil without such a label, or where it shows no
     /// difference.
     func changes(since label: String?) -> [(name: String, kind: FieldChange.Kind)]? {
         guard let label, let old = FieldDigests.pairs(label) else { return nil }
-        let names = Set(old.keys).union(digests.keys).filter { old[$0] != digests[$0] }.sorted()
-        guard !names.isEmpty else { return nil }
-        return names.map { ($0, old[$0] == nil ? .added : digests[$0] == nil ? .removed : .changed) }
+        var changes: [(name: String, kind: FieldChange.Kind)] = []
+        var before = old[...]
+        for (name, digest) in digests {
+            while let gone = before.first, gone.name < name {
+                changes.append((gone.name, .removed))
+                before.removeFirst()
+            }
+            guard let present = before.first, present.name == name else {
+                changes.append((name, .added))
+                continue
+            }
+            if present.digest != digest { changes.append((name, .changed)) }
+            before.removeFirst()
+        }
+        changes += before.map { ($0.name, .removed) }
+        return changes.isEmpty ? nil : changes
     }
 
     /// Whether a label has this value for an attribute.
     static func has(_ label: String, _ name: String, _ value: CanonicalValue) -> Bool {
-        pairs(label)?[name] == digest(value)
+        pairs(label)?.first { $0.name == name }?.digest == digest(value)
     }
 
-    private static func pairs(_ label: String) -> [String: String]? {
-        var pairs: [String: String] = [:]
-        for pair in label.split(separator: ",") {
-            let separator = pair.lastIndex(of: "=") ?? pair.endIndex
-            guard separator != pair.endIndex else { return nil }
-            let digest = pair[pair.index(after: separator)...]
-            // Of another version, whose digests cannot be compared: that is no change.
-            guard digest.utf8.count == length else { return nil }
-            pairs[String(pair[..<separator])] = String(digest)
+    /// A label's pairs in ascending order of names; nil for one that cannot be compared.
+    private static func pairs(_ label: String) -> [(name: String, digest: String)]? {
+        var pairs: [(name: String, digest: String)] = []
+        for pair in label.utf8.split(separator: UInt8(ascii: ",")) {
+            // Digests of another version have another length and cannot be compared: that is no change.
+            let (name, digest) = (pair.dropLast(length + 1), pair.suffix(length))
+            guard pair.count > length, pair.lastIndex(of: UInt8(ascii: "=")) == name.endIndex else { return nil }
+            pairs.append((String(Substring(name)), String(Substring(digest))))
         }
-        return pairs
+        return pairs.sorted { $0.name < $1.name }
     }
 }
 

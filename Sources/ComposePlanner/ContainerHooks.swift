@@ -9,13 +9,15 @@ package enum ContainerHooks {
     ///
     /// - Parameter service: what the project declares at present; it counts for a container that Docker Compose made,
     ///   which keeps no hooks in a label.
-    package static func hooks(_ kind: Hook.Kind, labels: [String: String], service: Service?) -> [Hook] {
+    package static func hooks(
+        _ kind: Hook.Kind, labels: [String: String], service: @autoclosure () -> Service?
+    ) -> [Hook] {
         if let text = labels[ComposeLabels.hooks],
             let hooks = try? JSONDecoder().decode([String: [Hook]].self, from: Data(text.utf8))
         {
             return hooks[kind.rawValue] ?? []
         }
-        return labels[ComposeLabels.fields] == nil ? service?.hooks(kind) ?? [] : []
+        return labels[ComposeLabels.fields] == nil ? service()?.hooks(kind) ?? [] : []
     }
 
     /// The label's text for a service's containers, nil where no hook runs in them. Whoever can read it can read the

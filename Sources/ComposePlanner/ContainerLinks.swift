@@ -9,11 +9,19 @@ package struct ContainerLinks: Sendable, Equatable {
     let service: Service
     /// The containers referred to, by service.
     let targets: [String: ContainerHandle]
+    /// The service's `config-hash` as it stands, where it has been computed already.
+    var hash: String?
 
     /// Fills in a specification once each container's identifier can be told.
     package func resolve(
         _ spec: inout ContainerSpec, _ identifier: (ContainerHandle) throws -> ContainerID
     ) rethrows {
+        // A hook's container is no replica of the service.
+        let isReplica = spec.labels[ComposeLabels.hook] == nil
+        guard service.refersToContainers else {
+            if isReplica { spec.labels[ComposeLabels.configHash] = hash ?? ConfigHash.service(service) }
+            return
+        }
         let resolved = try service.resolvingReferences { try targets[$0].map(identifier) }
         if service.networkMode != nil { spec.networkMode = resolved.networkMode }
         // A container that is to replace another one does not have its name yet.
@@ -28,9 +36,7 @@ package struct ContainerLinks: Sendable, Equatable {
         spec.volumesFrom = zip(resolved.volumesFrom, service.volumesFrom).map {
             $0 + ($1.hasSuffix(":ro") ? ":ro" : "")
         }
-        // A hook's container is no replica of the service.
-        guard spec.labels[ComposeLabels.hook] == nil else { return }
-        spec.labels[ComposeLabels.configHash] = ConfigHash.service(resolved)
+        if isReplica { spec.labels[ComposeLabels.configHash] = ConfigHash.service(resolved) }
     }
 }
 
@@ -71,7 +77,7 @@ extension Service {
     }
 
     /// Whether it shares anything with other containers; most share nothing.
-    private var refersToContainers: Bool {
+    var refersToContainers: Bool {
         networkMode != nil || isolation.ipc != nil || isolation.pid != nil || !volumesFrom.isEmpty
     }
 

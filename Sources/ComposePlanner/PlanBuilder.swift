@@ -14,7 +14,7 @@ struct PlanBuilder {
         let id = nextID
         prepare.append(
             Operation(
-                id: id, action: action, cause: cause, needs: Set(needs).sorted(), service: service,
+                id: id, action: action, cause: cause, needs: PlanBuilder.ordered(needs), service: service,
                 isOptional: isOptional))
         specs[id] = spec
         return id
@@ -26,15 +26,21 @@ struct PlanBuilder {
         spec: ResourceSpec? = nil
     ) -> OperationID {
         let id = nextID
-        finish.append(Operation(id: id, action: action, cause: cause, needs: Set(needs).sorted(), service: service))
+        finish.append(
+            Operation(id: id, action: action, cause: cause, needs: PlanBuilder.ordered(needs), service: service))
         specs[id] = spec
         return id
     }
 
     /// Lets an operation before the commit wait for a further one.
     mutating func require(_ id: OperationID, after need: OperationID) {
-        guard let index = prepare.firstIndex(where: { $0.id == id }) else { return }
-        let operation = prepare[index]
-        prepare[index] = operation.needing(Set(operation.needs + [need]).sorted())
+        let index = id.rawValue - 1
+        guard prepare.indices.contains(index) else { return }
+        prepare[index] = prepare[index].needing(PlanBuilder.ordered(prepare[index].needs + [need]))
+    }
+
+    /// Each need once, in ascending order. Most operations have one at most, which is in order as it is.
+    private static func ordered(_ needs: [OperationID]) -> [OperationID] {
+        needs.count < 2 ? needs : Set(needs).sorted()
     }
 }

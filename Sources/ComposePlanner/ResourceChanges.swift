@@ -39,8 +39,8 @@ extension Project {
         }
         let old = last?.networks.values.first { $0.name == found.name }
         return change(
-            found.labels, from: old.map { (ConfigHash.network($0), $0.canonical) },
-            to: (ConfigHash.network(network), network.canonical))
+            found.labels, from: old.map { old in { (ConfigHash.network(old), old.canonical) } },
+            to: ConfigHash.network(network), network.canonical)
     }
 
     /// - Parameter volume: the one of that name that is declared.
@@ -49,23 +49,24 @@ extension Project {
     ) -> RecreateCause? {
         let old = last?.volumes[volume.key]
         return change(
-            found.labels, from: old.map { (ConfigHash.volume($0), $0.canonical) },
-            to: (ConfigHash.volume(volume), volume.canonical))
+            found.labels, from: old.map { old in { (ConfigHash.volume(old), old.canonical) } },
+            to: ConfigHash.volume(volume), volume.canonical)
     }
 
-    private typealias Configuration = (hash: String, value: CanonicalValue)
-
+    /// What is computed only where it is needed: mostly nothing has changed.
     private func change(
-        _ labels: [String: String], from old: Configuration?, to new: Configuration
+        _ labels: [String: String], from old: (() -> (hash: String, value: CanonicalValue))?,
+        to newHash: @autoclosure () -> String, _ newValue: @autoclosure () -> CanonicalValue
     ) -> RecreateCause? {
-        guard labels[ComposeLabels.project] == name, let hash = labels[ComposeLabels.configHash], !hash.isEmpty,
-            hash != new.hash
+        guard labels[ComposeLabels.project] == name, let hash = labels[ComposeLabels.configHash], !hash.isEmpty
         else { return nil }
-        if let old, old.hash == hash {
-            let changes = FieldChange.all("", old: old.value, new: new.value)
+        let newHash = newHash()
+        if hash == newHash { return nil }
+        if let old = old?(), old.hash == hash {
+            let changes = FieldChange.all("", old: old.value, new: newValue())
             if !changes.isEmpty { return RecreateCause(changes) }
         }
-        return RecreateCause("configuration changed (\(short(hash)) -> \(short(new.hash)))")
+        return RecreateCause("configuration changed (\(short(hash)) -> \(short(newHash)))")
     }
 
     /// Whether it was made for a key of this project, under a name that no network has any more.

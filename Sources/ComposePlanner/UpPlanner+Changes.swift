@@ -13,8 +13,11 @@ extension UpPlanner {
         if let parent = service.references.first(where: isReplaced) {
             return RecreateCause("shares a namespace or volumes with \(parent), which is replaced")
         }
-        let hash = ConfigHash.service(
-            service.resolvingReferences { if case .existing(let id, _) = linkedContainer($0) { id } else { nil } })
+        let hash =
+            service.refersToContainers
+            ? ConfigHash.service(
+                service.resolvingReferences { if case .existing(let id, _) = linkedContainer($0) { id } else { nil } })
+            : cache.digests(of: service).hash
         if let old = container.labels[ComposeLabels.configHash], old != hash {
             return fieldCause(of: container, service)
                 ?? RecreateCause("configuration changed (\(short(old)) -> \(short(hash)))")
@@ -36,20 +39,21 @@ extension UpPlanner {
     /// Which attributes differ, with what they were where the last release is what the container was made from.
     private func fieldCause(of container: ObservedContainer, _ service: Service) -> RecreateCause? {
         guard let label = container.labels[ComposeLabels.fields] else { return nil }
-        let new = FieldDigests.values(of: service)
-        let old = options.lastApplied?.services[service.name].map(FieldDigests.values) ?? [:]
-        guard let names = FieldDigests(new).changes(since: label) else { return nil }
+        let digests = cache.digests(of: service)
+        guard let names = digests.fields.changes(since: label) else { return nil }
+        let old = options.lastApplied?.services[service.name].map(FieldDigests.values) ?? []
         return RecreateCause(
             names.flatMap { name, kind -> [FieldChange] in
                 // The release may have left the container as it was; its label tells.
-                let before = old[name].flatMap { value in
+                let before = old.first { $0.name == name }.map(\.value).flatMap { value in
                     value.isSealed || FieldDigests.has(label, name, value) ? value : nil
                 }
-                if kind == .changed, let before, let after = new[name] {
+                let after = digests.values.first { $0.name == name }?.value
+                if kind == .changed, let before, let after {
                     let parts = FieldChange.all(name, old: before, new: after)
                     if !parts.isEmpty { return parts }
                 }
-                return [FieldChange(name, kind, old: before, new: new[name])]
+                return [FieldChange(name, kind, old: before, new: after)]
             })
     }
 

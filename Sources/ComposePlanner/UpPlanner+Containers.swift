@@ -92,7 +92,7 @@ extension UpPlanner {
         labels[ComposeLabels.number] = String(number)
         labels[ComposeLabels.workingDirectory] = project.workingDirectory
         labels[ComposeLabels.configFiles] = project.configFiles.joined(separator: ",")
-        labels[ComposeLabels.fields] = FieldDigests(service).description
+        labels[ComposeLabels.fields] = cache.digests(of: service).fields.description
         let files = fileDigests(service)
         if !files.isEmpty { labels[ComposeLabels.files] = files.description }
         labels[ComposeLabels.hooks] = ContainerHooks.label(of: service)

@@ -6,6 +6,7 @@ extension UpPlanner {
     /// The fixed ports that containers get which start, without those that containers hold which stop before, and
     /// without those of which a problem tells already.
     func newHostPorts(_ services: [Service]) -> [HostPort] {
+        if services.isEmpty { return [] }
         let freed = freedPorts
         return services.filter(isStarting).flatMap(fixedPorts).filter { port in
             // Which address it was is left to the engine: a port on all addresses is several.
@@ -19,14 +20,7 @@ extension UpPlanner {
         // The engine would make a folder of that name, and the host could have no socket there.
         let sockets = project.services.values.filter { $0.usesAPISocket && isStarting($0) }
             .map { HostPath(service: $0.name, path: APISocket.path) }.sorted { $0.service < $1.service }
-        return sockets
-            + builder.prepare.flatMap { operation -> [HostPath] in
-                guard let service = operation.service, case .container(let spec)? = builder.specs[operation.id] else {
-                    return []
-                }
-                return spec.mounts.filter { $0.type == "bind" && !$0.createSource }
-                    .map { HostPath(service: service, path: $0.source) }
-            }
+        return sockets + hostPaths
     }
 
     /// Names those who want the same fixed port at the same time.

@@ -52,7 +52,7 @@ extension UpPlanner {
     /// The services whose containers are on a network that `services` need anew, though they are not among them: they
     /// have to move with it.
     func neighbours(of services: Set<String>) -> Set<String> {
-        if options.onlyStart { return [] }
+        if options.onlyStart || project.outdatedNetworks(among: observed.networks).isEmpty { return [] }
         var all = services
         while true {
             let users = retiring(for: all.sorted().compactMap { project.services[$0] })

@@ -109,11 +109,15 @@ extension UpPlanner {
                     "Service \(service.name) shares a namespace or volumes with \(name), which has no container.")
             }
         }
-        let links = ContainerLinks(service: service, targets: targets)
+        let links = ContainerLinks(
+            service: service, targets: targets, hash: service.refersToContainers ? nil : cache.digests(of: service).hash
+        )
         let makers = targets.values.compactMap(\.maker)
         if makers.isEmpty {
             links.resolve(&spec) { if case .existing(let id, _) = $0 { id } else { ContainerID($0.name) } }
         }
+        hostPaths += spec.mounts.filter { $0.type == "bind" && !$0.createSource }
+            .map { HostPath(service: service.name, path: $0.source) }
         let id = builder.add(
             .createContainer(name: name), cause: cause, needs: needs + makers, service: service.name,
             spec: .container(spec))

@@ -7,7 +7,7 @@ extension UpPlanner {
     mutating func planPulls(_ services: [Service]) -> [ImagePull] {
         if options.onlyStart { return [] }
         var wanted: [String: (platform: String?, cause: String, services: [String])] = [:]
-        for service in services { refuseMissingImage(service) }
+        if !options.images.isEmpty { for service in services { refuseMissingImage(service) } }
         for service in services where (options.scale[service.name] ?? service.replicas) > 0 {
             for reference in imageReferences(service) {
                 guard let cause = pullCause(of: reference, service) else { continue }

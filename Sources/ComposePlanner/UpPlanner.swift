@@ -11,6 +11,9 @@ package struct UpPlanner {
     let present: [String: [ObservedContainer]]
     /// The names that the project's containers have.
     let takenNames: Set<String>
+    let cache = DigestCache()
+    /// What containers that are made mount from the host and nobody makes where it is missing.
+    var hostPaths: [HostPath] = []
     var builder = PlanBuilder()
     var problems: [String] = []
     /// The host ports that a problem is about.
@@ -111,7 +114,9 @@ package struct UpPlanner {
         neighbours = neighbours(of: chosen)
         let services = order.filter(chosen.union(neighbours).contains).compactMap { project.services[$0] }
 
-        let pulls = planPulls(order.filter(wanted.union(neighbours).contains).compactMap { project.services[$0] })
+        let pulls = planPulls(
+            waiting.isEmpty
+                ? services : order.filter(wanted.union(neighbours).contains).compactMap { project.services[$0] })
         planDestruction(of: doomed, waiting: waiting)
         planNetworks(services)
         planVolumes(services)
@@ -122,11 +127,12 @@ package struct UpPlanner {
         }
         planOneOffNeeds()
         if options.wait { planFinalWaits(services) }
-        refusePortConflicts(services)
+        let publishing = services.filter { !$0.ports.isEmpty }
+        refusePortConflicts(publishing)
         guard problems.isEmpty else {
             var attempt = Plan(project: project.name)
             attempt.prepare = builder.prepare
-            attempt.hostPorts = newHostPorts(services)
+            attempt.hostPorts = newHostPorts(publishing)
             attempt.hostPaths = newHostPaths()
             throw PlanError(problems, attempt: attempt)
         }
@@ -148,7 +154,7 @@ package struct UpPlanner {
         plan.irreversible = irreversible
         plan.withheld = withheld
         plan.isFirstOfTwo = !doomed.isEmpty
-        plan.hostPorts = newHostPorts(services)
+        plan.hostPorts = newHostPorts(publishing)
         plan.hostPaths = newHostPaths()
         plan.logSockets = logSockets(services)
         plan.members = services.flatMap { service in
@@ -269,10 +275,11 @@ package struct UpPlanner {
 
     /// The completed jobs that something waits for which the plan starts.
     private var neededJobs: Set<String> {
-        let started = replicas.filter { $0.value.contains { $0.start != nil } }.keys
-        let needed = started.compactMap { project.services[$0] }.flatMap { service in
-            service.dependencies.filter { $0.value.condition == .completed }.keys
+        var needed: Set<String> = []
+        for (name, replicas) in replicas where replicas.contains(where: { $0.start != nil }) {
+            for (other, dependency) in project.services[name]?.dependencies ?? [:]
+            where dependency.condition == .completed { needed.insert(other) }
         }
-        return Set(needed).filter { (replicas[$0] ?? []).contains { $0.start == nil } }
+        return needed.filter { (replicas[$0] ?? []).contains { $0.start == nil } }
     }
 }

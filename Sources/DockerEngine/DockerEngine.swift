@@ -47,6 +47,9 @@ public struct DockerEngine: ContainerEngine {
     /// tasks that mostly wait for the engine; one that computes for long holds up every call.
     package var executor: any TaskExecutor { EventLoopExecutor(transport.eventLoop) }
 
+    /// A clock for such tasks: whoever sleeps by it wakes beside the connections too.
+    package var clock: any Clock<Duration> { EventLoopClock(eventLoop: transport.eventLoop) }
+
     /// Closes the connections that are kept for later; calls under way end undisturbed, new ones are refused.
     public func shutdown() async { await transport.shutDown() }
 }
@@ -67,9 +70,9 @@ extension DockerEngine {
     }
 
     func post(
-        _ path: String, query: [(name: String, value: String)] = [], json body: (any Encodable)? = nil
-    ) throws -> EngineRequest {
-        let body = try body.map { EngineRequest.Body.json(try JSONText.encode($0)) } ?? .none
+        _ path: String, query: [(name: String, value: String)] = [], json body: (any JSONWritable)? = nil
+    ) -> EngineRequest {
+        let body = body.map { EngineRequest.Body.json(JSONText.encode($0)) } ?? .none
         return EngineRequest(.POST, path, query: query, body: body, deadline: transport.configuration.ordinary)
     }
 

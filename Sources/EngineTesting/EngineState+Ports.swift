@@ -7,6 +7,8 @@ extension EngineState {
 
     /// What a container's start publishes; refuses where a port is taken.
     func allocatePorts(for container: Container) throws(Refusal) -> [PortSummary] {
+        // What others hold matters only to one that asks for something.
+        if container.spec.portBindings.isEmpty { return [] }
         let mode = container.spec.networkMode ?? ""
         guard mode != "host", !mode.hasPrefix("container:") else { return [] }
         var taken = Set(containers.values.filter { $0.state.isRunning }.flatMap(\.ports))

@@ -1,3 +1,5 @@
+import EngineAPI
+import LogProcessing
 import SinkAPI
 import Testing
 
@@ -65,7 +67,7 @@ import Testing
     @Test func printsNotices() {
         var formatter = LogFormatter(LogFormat())
         var bytes: [UInt8] = []
-        formatter.append(notice: "exited with code 0", about: "web-1", to: &bytes)
+        formatter.append(notice: "exited with code 0", about: source("web-1"), to: &bytes)
         #expect(String(decoding: bytes, as: UTF8.self) == "web-1 exited with code 0\n")
     }
 
@@ -100,6 +102,55 @@ import Testing
         ] as [([UInt8], String)]) func replacesWhatIsNoUTF8(_ bytes: [UInt8], _ expected: String)
     {
         #expect(harmless(bytes) == expected)
+    }
+
+    @Test func addsNothingToBytesThatAreShownExactly() {
+        var format = LogFormat(hasPrefix: false)
+        format.isExact = true
+        let (web, db) = (source("web-1"), source("db-1", container: "c2"))
+        func piece(_ text: String, of source: LogSource, _ flags: LogRecord.Flags) -> LogRecord {
+            var piece = record(text, of: source)
+            piece.flags = flags
+            return piece
+        }
+        let wild = "\u{1B}[2J\u{0}\r"
+        #expect(show([record(wild)], format) == wild + "\n")
+        #expect(show([piece("a", of: web, .partial), piece("b", of: web, .unterminated)], format) == "ab")
+        // Another container's line begins on a line of its own.
+        #expect(show([piece("a", of: web, .unterminated), record("b", of: db)], format) == "a\nb\n")
+    }
+
+    @Test func marksMatchesInLinesMadeHarmless() throws {
+        var format = LogFormat(hasPrefix: false, hasColors: true)
+        format.highlights = [try Pattern("a+"), try Pattern("ab|31|x*")]
+        let (on, off) = ("\u{1B}[1;31m", "\u{1B}[0m")
+        #expect(show([record("caab")], format) == "c\(on)aa\(off)\(on)b\(off)\n")
+        #expect(show([record("\u{1B}[31mb a\u{1B}]0;t\u{7}")], format) == "b \(on)a\(off)\n")
+        // What does not match keeps its colours.
+        #expect(show([record("\u{1B}[31mb")], format) == "\u{1B}[31mb\(off)\n")
+    }
+
+    @Test func showsANoticeAsALineOfItsOwn() {
+        var notice = record("-- web-1 exited --", of: source("web-1"))
+        notice.flags = .notice
+        #expect(show([record("a"), notice]) == "web-1  | a\n-- web-1 exited --\n")
+        var format = LogFormat(hasPrefix: false)
+        format.isExact = true
+        var open = record("a")
+        open.flags = .unterminated
+        #expect(show([open, notice, record("b")], format) == "a\n-- web-1 exited --\nb\n")
+        // Where it goes elsewhere, the bytes stay as they are.
+        format.hasNoticesElsewhere = true
+        #expect(show([open, notice, record("b")], format) == "a-- web-1 exited --\nb\n")
+    }
+
+    @Test(arguments: [-1, 0, 1_704_067_199_999_999_999, 1_704_067_200_000_000_001, 1_704_067_200_900_000_000])
+    func writesTimesAsEnginesDo(nanoseconds: Int64) {
+        var writer = TimestampWriter()
+        var output: [UInt8] = []
+        for time in [nanoseconds, nanoseconds] { writer.append(EngineTime(nanoseconds: time), to: &output) }
+        let expected = EngineTime(nanoseconds: nanoseconds).rfc3339
+        #expect(String(decoding: output, as: UTF8.self) == expected + expected)
     }
 
     @Test func neverLetsAnEscapeThrough() {

@@ -1,5 +1,6 @@
 import EngineAPI
 import EngineTesting
+import LogProcessing
 import SinkAPI
 import Synchronization
 import Testing
@@ -243,6 +244,49 @@ import Testing
             engine.setFaults(FaultSchedule(.error, at: 1, of: .any))
             await #expect(throws: EngineError.self) { try await reader(LogReader.Options(follow: follow)).run() }
         }
+    }
+
+    @Test func showsOnlyWhatIsAskedForInTheOrderOfTimes() async throws {
+        let (a, b) = (try await start("aa"), try await start("bb"))
+        for number in 0..<9 { for id in [a, b] { try engine.emit("line \(number)\n", from: id) } }
+        for id in [a, b] { try engine.exit(id, code: 0) }
+        let query = LogQuery(include: [try Pattern("[25]")], before: 1, separates: true)
+        for follow in [false, true] {
+            let sink = RecordingSink()
+            try await LogReader(
+                engine: engine, selection: selection, options: .init(follow: follow, view: LogView(query: query)),
+                sink: sink, clock: TestClock(advancingWhenSleeping: 1), warn: { _ in }
+            ).run()
+            let lines = ["line 1", "line 2", "--", "line 4", "line 5"]
+            #expect(sink.lines.filter { $0.hasPrefix("aa") } == lines.map { "aa \($0)" })
+            #expect(sink.lines.count == 10 && sink.times == sink.times.sorted())
+        }
+    }
+
+    @Test func tellsOfEndsAndRestartsWhereTheyBelong() async throws {
+        let (a, keeper) = (try await start("aa"), try await start("keeper"))
+        async let run: Void = reader(LogReader.Options(follow: true, tellsEnds: true)).run()
+        try engine.emit("before\n", from: a)
+        try await sink.waitForLines(1)
+        try engine.exit(a, code: 3)
+        try await sink.waitForLines(2)
+        try await engine.startContainer(a)
+        try engine.emit("after\n", from: a)
+        try await sink.waitForLines(4)
+        for id in [a, keeper] { try engine.exit(id, code: 0) }
+        try await run
+        #expect(
+            sink.lines == [
+                "aa before", "aa -- aa exited (exit 3) --", "aa -- aa restarted --", "aa after",
+                "aa -- aa exited (exit 0) --", "keeper -- keeper exited (exit 0) --",
+            ])
+    }
+
+    @Test func keepsCarriageReturnsWhereBytesAreShownExactly() async throws {
+        let a = try await start("aa")
+        try engine.emit("a\r\nb\r\n", from: a)
+        try await reader(LogReader.Options(view: LogView(isExact: true))).run()
+        #expect(sink.lines == ["aa a\r", "aa b\r"])
     }
 
     @Test func endsWhenCancelled() async throws {

@@ -1,12 +1,11 @@
 import EngineAPI
-import FoundationEssentials
 import Testing
 
 @testable import DockerEngine
 
 struct ContainerBodyTests {
-    private func decode<Body: Decodable>(_ type: Body.Type, _ text: String) throws -> Body {
-        try JSONDecoder().decode(type, from: Data(text.utf8))
+    private func decode<Body: JSONReadable>(_ type: Body.Type, _ text: String) throws -> Body {
+        try Body(JSONValue(text: Array(text.utf8)))
     }
 
     @Test func aListEntryIsReadInFull() throws {

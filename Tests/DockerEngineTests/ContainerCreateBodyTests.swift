@@ -7,7 +7,7 @@ struct ContainerCreateBodyTests {
     private func json(_ spec: ContainerSpec, in version: APIVersion) throws -> String {
         let networks = version < .multipleNetworks ? Array(spec.networks.prefix(1)) : spec.networks
         return String(
-            decoding: try JSONText.encode(ContainerCreateBody(spec, networks: networks, in: version)), as: UTF8.self)
+            decoding: JSONText.encode(ContainerCreateBody(spec, networks: networks, in: version)), as: UTF8.self)
     }
 
     @Test func defaultsAreLeftToTheEngine() throws {

@@ -4,7 +4,7 @@ import NIOHTTP1
 extension DockerEngine {
     /// Lists containers, stopped ones included, newest first.
     public func containers(matching filter: ObjectFilter) async throws -> [ContainerSummary] {
-        let filters = try JSONText.filters([
+        let filters = JSONText.filters([
             "label": filter.labels, "name": filter.names, "network": filter.networks,
             "volume": filter.volumes,
         ])
@@ -26,7 +26,7 @@ extension DockerEngine {
         let call = "POST /containers/create?name=\(name)"
         try spec.requireSupport(in: version, call: call)
         let atCreation = version < .multipleNetworks ? Array(spec.networks.prefix(1)) : spec.networks
-        var request = try post(
+        var request = post(
             "/containers/create", query: [("name", name)] + (spec.platform.map { [("platform", $0)] } ?? []),
             json: ContainerCreateBody(spec, networks: atCreation, in: version))
         request.call = call
@@ -39,7 +39,7 @@ extension DockerEngine {
 
     /// Starts a container; a container that runs already is success.
     public func startContainer(_ id: ContainerID) async throws {
-        var request = try post("\(path(id))/start")
+        var request = post("\(path(id))/start")
         request.deadline = transport.configuration.start
         request.acceptedStatuses = [304]
         try await transport.run(request)
@@ -47,7 +47,7 @@ extension DockerEngine {
 
     /// Stops a container; one that does not run is success.
     public func stopContainer(_ id: ContainerID, timeout: Duration?) async throws {
-        var request = try post("\(path(id))/stop", query: timeout.map { [("t", "\($0.secondsRoundedUp)")] } ?? [])
+        var request = post("\(path(id))/stop", query: timeout.map { [("t", "\($0.secondsRoundedUp)")] } ?? [])
         request.acceptedStatuses = [304]
         if let timeout {
             request.deadline = transport.configuration.stop(grace: timeout)
@@ -98,7 +98,7 @@ extension DockerEngine {
 
     /// Returns the exit code when the container stops running; at once where it does not run.
     public func waitContainer(_ id: ContainerID) async throws -> Int {
-        var request = try post("\(path(id))/wait", query: [("condition", "not-running")])
+        var request = post("\(path(id))/wait", query: [("condition", "not-running")])
         request.deadline = transport.configuration.stream
         return try await transport.value(WaitBody.self, of: request).exitCode
     }
@@ -120,10 +120,10 @@ extension DockerEngine {
     /// Throws when stopping has taken longer than the container's own grace period and the margin.
     private func exceedGracePeriod(of id: ContainerID, _ call: String) async throws {
         let usual = transport.configuration.stop(grace: transport.configuration.engineGracePeriod).limit
-        try await Task.sleep(for: usual)
+        try await clock.sleep(for: usual)
         let grace = try? await inspect(id).config?.stopTimeout
         let limit = grace.map { transport.configuration.stop(grace: .seconds($0)).limit } ?? usual
-        try await Task.sleep(for: max(.zero, limit - usual))
+        try await clock.sleep(for: max(.zero, limit - usual))
         throw TransportFailure.timedOut(limit).error(of: call)
     }
 

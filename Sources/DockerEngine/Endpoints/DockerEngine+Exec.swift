@@ -3,7 +3,7 @@ public import EngineAPI
 extension DockerEngine {
     /// Prepares a process in a running container.
     public func createExec(_ spec: ExecSpec, in id: ContainerID) async throws -> ExecID {
-        let request = try post("\(path(id))/exec", json: ExecCreateBody(spec))
+        let request = post("\(path(id))/exec", json: ExecCreateBody(spec))
         return ExecID(try await transport.value(CreatedBody.self, of: request).id)
     }
 
@@ -12,7 +12,7 @@ extension DockerEngine {
         _ id: ExecID, terminal: Bool,
         _ body: (ProcessConnection) async throws -> Result
     ) async throws -> Result {
-        var request = try post("\(path(id))/start", json: ExecStartBody(terminal: terminal))
+        var request = post("\(path(id))/start", json: ExecStartBody(terminal: terminal))
         request.deadline = transport.configuration.stream
         request.takesOver = true
         request.acceptedStatuses = [101]

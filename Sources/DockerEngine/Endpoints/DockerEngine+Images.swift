@@ -9,7 +9,7 @@ extension DockerEngine {
 
     /// Lists the images present.
     public func images(matching filter: ObjectFilter) async throws -> [ImageSummary] {
-        let filters = try JSONText.filters(["label": filter.labels, "reference": filter.names])
+        let filters = JSONText.filters(["label": filter.labels, "reference": filter.names])
         return try await transport.value([ImageListBody].self, of: get("/images/json", query: filters)).map(\.summary)
     }
 
@@ -18,7 +18,7 @@ extension DockerEngine {
         of reference: String, platform: String?,
         _ body: (EngineStream<PullProgress>) async throws -> Result
     ) async throws -> Result {
-        var request = try post("/images/create", query: [("fromImage", reference)])
+        var request = post("/images/create", query: [("fromImage", reference)])
         // Without a tag engines fetch every tag there is.
         if !reference.hasTagOrDigest { request.query.append(("tag", "latest")) }
         if let platform { request.query.append(("platform", platform)) }

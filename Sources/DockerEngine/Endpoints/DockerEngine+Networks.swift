@@ -3,7 +3,7 @@ public import EngineAPI
 extension DockerEngine {
     /// Lists networks.
     public func networks(matching filter: ObjectFilter) async throws -> [NetworkSummary] {
-        let filters = try JSONText.filters(["label": filter.labels, "name": filter.names])
+        let filters = JSONText.filters(["label": filter.labels, "name": filter.names])
         return try await transport.value([NetworkBody].self, of: get("/networks", query: filters)).map(\.summary)
     }
 
@@ -14,7 +14,7 @@ extension DockerEngine {
 
     /// Creates a network. Throws `.conflict` where the name is in use.
     public func createNetwork(_ spec: NetworkSpec) async throws -> NetworkID {
-        let request = try post("/networks/create", json: NetworkCreateBody(spec))
+        let request = post("/networks/create", json: NetworkCreateBody(spec))
         if spec.enableIPv4 == false {
             try await transport.apiVersion().require(.enableIPv4, for: "a network without IPv4", call: request.call)
         }
@@ -28,7 +28,7 @@ extension DockerEngine {
     public func connect(_ container: ContainerID, to network: NetworkID, _ attachment: NetworkAttachment) async throws {
         let version = try await transport.apiVersion()
         let body = ConnectBody(container: container.rawValue, endpoint: EndpointBody(attachment, in: version))
-        let request = try post("\(path(network))/connect", json: body)
+        let request = post("\(path(network))/connect", json: body)
         try attachment.requireSupport(in: version, call: request.call)
         try await transport.run(request)
     }

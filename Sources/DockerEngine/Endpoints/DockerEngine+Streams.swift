@@ -22,7 +22,7 @@ extension DockerEngine {
         _ body: (ProcessConnection) async throws -> Result
     ) async throws -> Result {
         let streams = ["stdout", "stderr"] + (input ? ["stdin"] : [])
-        var request = try post("\(path(id))/attach", query: [("stream", "1")] + streams.map { ($0, "1") })
+        var request = post("\(path(id))/attach", query: [("stream", "1")] + streams.map { ($0, "1") })
         request.deadline = transport.configuration.stream
         request.takesOver = true
         request.acceptedStatuses = [101]

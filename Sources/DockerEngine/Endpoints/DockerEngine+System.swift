@@ -24,7 +24,7 @@ extension DockerEngine {
     ) async throws -> Result {
         let begin = since ?? (transport.address.sharesClock ? EngineTime.now() : nil)
         var request = get("/events", query: begin.map { [("since", $0.unixParameter)] } ?? [])
-        request.query += try JSONText.filters(["type": filter.types, "label": filter.labels])
+        request.query += JSONText.filters(["type": filter.types, "label": filter.labels])
         request.deadline = transport.configuration.stream
         return try await transport.withResponse(to: request) { response in
             try await body(response.stream(JSONSequenceDecoder(EventBody.self) { $0.event }))

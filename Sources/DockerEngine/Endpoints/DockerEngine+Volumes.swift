@@ -3,7 +3,7 @@ public import EngineAPI
 extension DockerEngine {
     /// Lists volumes.
     public func volumes(matching filter: ObjectFilter) async throws -> [VolumeSummary] {
-        let filters = try JSONText.filters(["label": filter.labels, "name": filter.names])
+        let filters = JSONText.filters(["label": filter.labels, "name": filter.names])
         let answer = try await transport.value(VolumeListBody.self, of: get("/volumes", query: filters))
         return (answer.volumes ?? []).map(\.summary)
     }
@@ -15,7 +15,7 @@ extension DockerEngine {
 
     /// Creates a volume; one that exists with this name is returned as it is.
     public func createVolume(_ spec: VolumeSpec) async throws -> VolumeSummary {
-        let request = try post("/volumes/create", json: VolumeCreateBody(spec))
+        let request = post("/volumes/create", json: VolumeCreateBody(spec))
         return try await transport.value(VolumeBody.self, of: request).summary
     }
 

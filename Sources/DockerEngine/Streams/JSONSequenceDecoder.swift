@@ -1,5 +1,4 @@
 import EngineAPI
-import FoundationEssentials
 import NIOCore
 
 /// Cuts JSON objects out of a stream where they follow one another, with or without white space between.
@@ -82,11 +81,11 @@ struct JSONSequenceDecoder<Element: Sendable>: StreamDecoder {
 
 extension JSONSequenceDecoder {
     /// Makes a decoder of objects that have the shape of `body`.
-    init<Body: Decodable & SendableMetatype>(
+    init<Body: JSONReadable & SendableMetatype>(
         _ body: Body.Type, _ transform: @escaping @Sendable (Body) throws -> Element
     ) {
         self.init { text in
-            guard let body = try? JSONDecoder().decode(body, from: Data(text)) else {
+            guard let body = try? Body(JSONValue(text: text)) else {
                 throw TransportFailure.malformed("an object of the stream has not the shape that the API promises")
             }
             return try transform(body)

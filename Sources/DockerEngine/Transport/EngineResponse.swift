@@ -1,5 +1,4 @@
 import EngineAPI
-import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 
@@ -32,10 +31,10 @@ struct EngineResponse: Sendable {
     }
 
     /// Reads the body to its end and decodes it.
-    func decoded<Value: Decodable>(as type: Value.Type) async throws -> Value {
+    func decoded<Value: JSONReadable>(as type: Value.Type) async throws -> Value {
         let bytes = try await collect(limit: EngineResponse.answerLimit)
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+            return try Value(JSONValue(text: Array(bytes.readableBytesView)))
         } catch {
             throw EngineError(
                 .invalidResponse, call: call, message: "the engine's answer is not the JSON that the API promises",
@@ -69,10 +68,9 @@ struct EngineResponse: Sendable {
 extension EngineError {
     /// The error that an answer outside 2xx stands for.
     init(answer: ByteBuffer, status: Int, call: String) {
-        struct Body: Decodable { var message: String? }
-        let bytes = Data(answer.readableBytesView)
-        let text =
-            (try? JSONDecoder().decode(Body.self, from: bytes))?.message ?? String(decoding: bytes, as: UTF8.self)
+        let bytes = Array(answer.readableBytesView)
+        let said: String? = try? JSONValue(text: bytes).read("message")
+        let text = said ?? String(decoding: bytes, as: UTF8.self)
         // Proxies answer with pages; their first words are enough.
         let message = text.prefix(4096).trimmingWhitespace
         let reported = message.isEmpty ? "the engine gave no reason" : message

@@ -45,7 +45,7 @@ final class EngineTransport: Sendable {
     }
 
     /// Makes a call and decodes its answer.
-    func value<Value: Decodable & Sendable>(_ type: Value.Type, of request: EngineRequest) async throws -> Value {
+    func value<Value: JSONReadable & Sendable>(_ type: Value.Type, of request: EngineRequest) async throws -> Value {
         try await withResponse(to: request) { try await $0.decoded(as: type) }
     }
 

@@ -1,32 +1,7 @@
 import EngineAPI
 
 /// The body of `POST /containers/create`: the container's configuration with the host's and the networks' parts.
-struct ContainerCreateBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case image = "Image"
-        case command = "Cmd"
-        case entrypoint = "Entrypoint"
-        case environment = "Env"
-        case labels = "Labels"
-        case user = "User"
-        case workingDirectory = "WorkingDir"
-        case hostname = "Hostname"
-        case domainName = "Domainname"
-        case macAddress = "MacAddress"
-        case terminal = "Tty"
-        case openInput = "OpenStdin"
-        case inputOnce = "StdinOnce"
-        case attachInput = "AttachStdin"
-        case attachOutput = "AttachStdout"
-        case attachError = "AttachStderr"
-        case stopSignal = "StopSignal"
-        case stopTimeout = "StopTimeout"
-        case healthCheck = "Healthcheck"
-        case exposedPorts = "ExposedPorts"
-        case host = "HostConfig"
-        case networking = "NetworkingConfig"
-    }
-
+struct ContainerCreateBody: JSONWritable {
     var image: String
     var command: [String]?
     var entrypoint: [String]?
@@ -49,6 +24,33 @@ struct ContainerCreateBody: Encodable {
     var exposedPorts: [String: EmptyObject]?
     var host: HostConfigBody
     var networking: NetworkingConfigBody?
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("AttachStderr", attachError)
+            json.add("AttachStdin", attachInput)
+            json.add("AttachStdout", attachOutput)
+            json.add("Cmd", command)
+            json.add("Domainname", domainName)
+            json.add("Entrypoint", entrypoint)
+            json.add("Env", environment)
+            json.add("ExposedPorts", exposedPorts)
+            json.add("Healthcheck", healthCheck)
+            json.add("HostConfig", host)
+            json.add("Hostname", hostname)
+            json.add("Image", image)
+            json.add("Labels", labels)
+            json.add("MacAddress", macAddress)
+            json.add("NetworkingConfig", networking)
+            json.add("OpenStdin", openInput)
+            json.add("StdinOnce", inputOnce)
+            json.add("StopSignal", stopSignal)
+            json.add("StopTimeout", stopTimeout)
+            json.add("Tty", terminal)
+            json.add("User", user)
+            json.add("WorkingDir", workingDirectory)
+        }
+    }
 
     /// The body for a specification, with those of its networks that the engine takes at creation.
     init(_ spec: ContainerSpec, networks: [NetworkAttachment], in version: APIVersion) {
@@ -78,96 +80,41 @@ struct ContainerCreateBody: Encodable {
     }
 }
 
-struct HostConfigBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case binds = "Binds"
-        case mounts = "Mounts"
-        case temporaryFileSystems = "Tmpfs"
-        case portBindings = "PortBindings"
-        case restartPolicy = "RestartPolicy"
-        case networkMode = "NetworkMode"
-        case links = "Links"
-        case logging = "LogConfig"
-        case initProcess = "Init"
-        case autoRemove = "AutoRemove"
-        case privileged = "Privileged"
-        case readOnlyRoot = "ReadonlyRootfs"
-        case extraHosts = "ExtraHosts"
-        case memory = "Memory"
-        case memoryReservation = "MemoryReservation"
-        case memorySwap = "MemorySwap"
-        case memorySwappiness = "MemorySwappiness"
-        case sharedMemory = "ShmSize"
-        case nanoCPUs = "NanoCpus"
-        case cpuCount = "CpuCount"
-        case cpuPercent = "CpuPercent"
-        case cpuPeriod = "CpuPeriod"
-        case cpuQuota = "CpuQuota"
-        case cpuRealtimePeriod = "CpuRealtimePeriod"
-        case cpuRealtimeRuntime = "CpuRealtimeRuntime"
-        case cpuSet = "CpusetCpus"
-        case cpuShares = "CpuShares"
-        case blockWeight = "BlkioWeight"
-        case blockDeviceWeights = "BlkioWeightDevice"
-        case readBytes = "BlkioDeviceReadBps"
-        case writtenBytes = "BlkioDeviceWriteBps"
-        case reads = "BlkioDeviceReadIOps"
-        case writes = "BlkioDeviceWriteIOps"
-        case processes = "PidsLimit"
-        case disableOutOfMemoryKill = "OomKillDisable"
-        case outOfMemoryScore = "OomScoreAdj"
-        case userLimits = "Ulimits"
-        case addedCapabilities = "CapAdd"
-        case droppedCapabilities = "CapDrop"
-        case cgroup = "CgroupnsMode"
-        case cgroupParent = "CgroupParent"
-        case devices = "Devices"
-        case deviceCgroupRules = "DeviceCgroupRules"
-        case deviceRequests = "DeviceRequests"
-        case ipc = "IpcMode"
-        case technology = "Isolation"
-        case pid = "PidMode"
-        case runtime = "Runtime"
-        case securityOptions = "SecurityOpt"
-        case maskedPaths = "MaskedPaths"
-        case readOnlyPaths = "ReadonlyPaths"
-        case systemControls = "Sysctls"
-        case userNamespace = "UsernsMode"
-        case uts = "UTSMode"
-        case additionalGroups = "GroupAdd"
-        case nameServers = "Dns"
-        case resolverOptions = "DnsOptions"
-        case searchDomains = "DnsSearch"
-        case volumesFrom = "VolumesFrom"
-        case storageOptions = "StorageOpt"
-        case annotations = "Annotations"
-    }
-
-    struct Port: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case address = "HostIp"
-            case port = "HostPort"
-        }
+struct HostConfigBody: JSONWritable {
+    struct Port: JSONWritable {
         var address: String
         var port: String
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("HostIp", address)
+                json.add("HostPort", port)
+            }
+        }
     }
 
-    struct RestartPolicy: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case name = "Name"
-            case maximumRetries = "MaximumRetryCount"
-        }
+    struct RestartPolicy: JSONWritable {
         var name: String
         var maximumRetries: Int
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("MaximumRetryCount", maximumRetries)
+                json.add("Name", name)
+            }
+        }
     }
 
-    struct Logging: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case type = "Type"
-            case config = "Config"
-        }
+    struct Logging: JSONWritable {
         var type: String
         var config: [String: String]
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Config", config)
+                json.add("Type", type)
+            }
+        }
     }
 
     var binds: [String]?
@@ -231,6 +178,72 @@ struct HostConfigBody: Encodable {
     var volumesFrom: [String]?
     var storageOptions: [String: String]?
     var annotations: [String: String]?
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Annotations", annotations)
+            json.add("AutoRemove", autoRemove)
+            json.add("Binds", binds)
+            json.add("BlkioDeviceReadBps", readBytes)
+            json.add("BlkioDeviceReadIOps", reads)
+            json.add("BlkioDeviceWriteBps", writtenBytes)
+            json.add("BlkioDeviceWriteIOps", writes)
+            json.add("BlkioWeight", blockWeight)
+            json.add("BlkioWeightDevice", blockDeviceWeights)
+            json.add("CapAdd", addedCapabilities)
+            json.add("CapDrop", droppedCapabilities)
+            json.add("CgroupParent", cgroupParent)
+            json.add("CgroupnsMode", cgroup)
+            json.add("CpuCount", cpuCount)
+            json.add("CpuPercent", cpuPercent)
+            json.add("CpuPeriod", cpuPeriod)
+            json.add("CpuQuota", cpuQuota)
+            json.add("CpuRealtimePeriod", cpuRealtimePeriod)
+            json.add("CpuRealtimeRuntime", cpuRealtimeRuntime)
+            json.add("CpuShares", cpuShares)
+            json.add("CpusetCpus", cpuSet)
+            json.add("DeviceCgroupRules", deviceCgroupRules)
+            json.add("DeviceRequests", deviceRequests)
+            json.add("Devices", devices)
+            json.add("Dns", nameServers)
+            json.add("DnsOptions", resolverOptions)
+            json.add("DnsSearch", searchDomains)
+            json.add("ExtraHosts", extraHosts)
+            json.add("GroupAdd", additionalGroups)
+            json.add("Init", initProcess)
+            json.add("IpcMode", ipc)
+            json.add("Isolation", technology)
+            json.add("Links", links)
+            json.add("LogConfig", logging)
+            json.add("MaskedPaths", maskedPaths)
+            json.add("Memory", memory)
+            json.add("MemoryReservation", memoryReservation)
+            json.add("MemorySwap", memorySwap)
+            json.add("MemorySwappiness", memorySwappiness)
+            json.add("Mounts", mounts)
+            json.add("NanoCpus", nanoCPUs)
+            json.add("NetworkMode", networkMode)
+            json.add("OomKillDisable", disableOutOfMemoryKill)
+            json.add("OomScoreAdj", outOfMemoryScore)
+            json.add("PidMode", pid)
+            json.add("PidsLimit", processes)
+            json.add("PortBindings", portBindings)
+            json.add("Privileged", privileged)
+            json.add("ReadonlyPaths", readOnlyPaths)
+            json.add("ReadonlyRootfs", readOnlyRoot)
+            json.add("RestartPolicy", restartPolicy)
+            json.add("Runtime", runtime)
+            json.add("SecurityOpt", securityOptions)
+            json.add("ShmSize", sharedMemory)
+            json.add("StorageOpt", storageOptions)
+            json.add("Sysctls", systemControls)
+            json.add("Tmpfs", temporaryFileSystems)
+            json.add("UTSMode", uts)
+            json.add("Ulimits", userLimits)
+            json.add("UsernsMode", userNamespace)
+            json.add("VolumesFrom", volumesFrom)
+        }
+    }
 
     init(_ spec: ContainerSpec, in version: APIVersion) {
         binds = spec.binds.isEmpty ? nil : spec.binds

@@ -1,31 +1,8 @@
 import EngineAPI
 
 /// The answer of `GET /containers/{id}/json`.
-struct ContainerInspectBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case name = "Name"
-        case image = "Image"
-        case restartCount = "RestartCount"
-        case state = "State"
-        case config = "Config"
-        case mounts = "Mounts"
-        case networkSettings = "NetworkSettings"
-        case host = "HostConfig"
-    }
-
-    struct State: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey {
-            case status = "Status"
-            case exitCode = "ExitCode"
-            case error = "Error"
-            case outOfMemory = "OOMKilled"
-            case startedAt = "StartedAt"
-            case finishedAt = "FinishedAt"
-            case health = "Health"
-            case podmanHealth = "Healthcheck"
-        }
-
+struct ContainerInspectBody: JSONReadable, Sendable {
+    struct State: JSONReadable, Sendable {
         var status: String?
         var exitCode: Int?
         var error: String?
@@ -34,74 +11,89 @@ struct ContainerInspectBody: Decodable, Sendable {
         var finishedAt: String?
         var health: Health?
         var podmanHealth: Health?
+
+        init(_ json: JSONValue) throws {
+            status = try json.read("Status")
+            exitCode = try json.read("ExitCode")
+            error = try json.read("Error")
+            outOfMemory = try json.read("OOMKilled")
+            startedAt = try json.read("StartedAt")
+            finishedAt = try json.read("FinishedAt")
+            health = try json.read("Health")
+            podmanHealth = try json.read("Healthcheck")
+        }
     }
 
-    struct Health: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey {
-            case status = "Status"
-            case log = "Log"
-        }
-
-        struct Entry: Decodable, Sendable {
-            enum CodingKeys: String, CodingKey {
-                case exitCode = "ExitCode"
-                case output = "Output"
-                case start = "Start"
-            }
+    struct Health: JSONReadable, Sendable {
+        struct Entry: JSONReadable, Sendable {
             var exitCode: Int?
             var output: String?
             var start: String?
+
+            init(_ json: JSONValue) throws {
+                exitCode = try json.read("ExitCode")
+                output = try json.read("Output")
+                start = try json.read("Start")
+            }
         }
 
         var status: String?
         var log: [Entry]?
+
+        init(_ json: JSONValue) throws {
+            status = try json.read("Status")
+            log = try json.read("Log")
+        }
     }
 
-    struct Config: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey {
-            case labels = "Labels"
-            case terminal = "Tty"
-            case healthCheck = "Healthcheck"
-            case stopSignal = "StopSignal"
-            case stopTimeout = "StopTimeout"
-            case macAddress = "MacAddress"
-        }
+    struct Config: JSONReadable, Sendable {
         var labels: [String: String]?
         var terminal: Bool?
         var healthCheck: HealthCheckBody?
         var stopSignal: String?
         var stopTimeout: Int64?
         var macAddress: String?
+
+        init(_ json: JSONValue) throws {
+            labels = try json.read("Labels")
+            terminal = try json.read("Tty")
+            healthCheck = try json.read("Healthcheck")
+            stopSignal = try json.read("StopSignal")
+            stopTimeout = try json.read("StopTimeout")
+            macAddress = try json.read("MacAddress")
+        }
     }
 
-    struct Host: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey {
-            case restartPolicy = "RestartPolicy"
-            case hasInit = "Init"
-            case logging = "LogConfig"
-        }
-
-        struct RestartPolicy: Decodable, Sendable {
-            enum CodingKeys: String, CodingKey {
-                case name = "Name"
-                case maximumRetries = "MaximumRetryCount"
-            }
+    struct Host: JSONReadable, Sendable {
+        struct RestartPolicy: JSONReadable, Sendable {
             var name: String?
             var maximumRetries: Int?
+
+            init(_ json: JSONValue) throws {
+                name = try json.read("Name")
+                maximumRetries = try json.read("MaximumRetryCount")
+            }
         }
 
-        struct Logging: Decodable, Sendable {
-            enum CodingKeys: String, CodingKey {
-                case type = "Type"
-                case config = "Config"
-            }
+        struct Logging: JSONReadable, Sendable {
             var type: String?
             var config: [String: String]?
+
+            init(_ json: JSONValue) throws {
+                type = try json.read("Type")
+                config = try json.read("Config")
+            }
         }
 
         var restartPolicy: RestartPolicy?
         var hasInit: Bool?
         var logging: Logging?
+
+        init(_ json: JSONValue) throws {
+            restartPolicy = try json.read("RestartPolicy")
+            hasInit = try json.read("Init")
+            logging = try json.read("LogConfig")
+        }
     }
 
     var id: String
@@ -113,6 +105,18 @@ struct ContainerInspectBody: Decodable, Sendable {
     var mounts: [MountPointBody]?
     var networkSettings: NetworkSettingsBody?
     var host: Host?
+
+    init(_ json: JSONValue) throws {
+        id = try json.read("Id")
+        name = try json.read("Name")
+        image = try json.read("Image")
+        restartCount = try json.read("RestartCount")
+        state = try json.read("State")
+        config = try json.read("Config")
+        mounts = try json.read("Mounts")
+        networkSettings = try json.read("NetworkSettings")
+        host = try json.read("HostConfig")
+    }
 
     var details: ContainerDetails {
         let health = state?.health ?? state?.podmanHealth
@@ -145,22 +149,33 @@ struct ContainerInspectBody: Decodable, Sendable {
 }
 
 /// A healthcheck, in requests and answers alike. Times are nanoseconds; zero means the default.
-struct HealthCheckBody: Codable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case test = "Test"
-        case interval = "Interval"
-        case timeout = "Timeout"
-        case retries = "Retries"
-        case startPeriod = "StartPeriod"
-        case startInterval = "StartInterval"
-    }
-
+struct HealthCheckBody: JSONWritable, JSONReadable, Sendable {
     var test: [String]?
     var interval: Int64?
     var timeout: Int64?
     var retries: Int?
     var startPeriod: Int64?
     var startInterval: Int64?
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Interval", interval)
+            json.add("Retries", retries)
+            json.add("StartInterval", startInterval)
+            json.add("StartPeriod", startPeriod)
+            json.add("Test", test)
+            json.add("Timeout", timeout)
+        }
+    }
+
+    init(_ json: JSONValue) throws {
+        test = try json.read("Test")
+        interval = try json.read("Interval")
+        timeout = try json.read("Timeout")
+        retries = try json.read("Retries")
+        startPeriod = try json.read("StartPeriod")
+        startInterval = try json.read("StartInterval")
+    }
 
     init(_ spec: HealthCheckSpec) {
         test = spec.test.isEmpty ? nil : spec.test
@@ -185,7 +200,10 @@ struct HealthCheckBody: Codable, Sendable {
 }
 
 /// The answer of `POST /containers/{id}/wait`.
-struct WaitBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey { case exitCode = "StatusCode" }
+struct WaitBody: JSONReadable, Sendable {
     var exitCode: Int
+
+    init(_ json: JSONValue) throws {
+        exitCode = try json.read("StatusCode")
+    }
 }

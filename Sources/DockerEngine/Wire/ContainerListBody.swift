@@ -1,22 +1,7 @@
 import EngineAPI
 
 /// An entry of `GET /containers/json`. Engines leave out or null what they have nothing to say of.
-struct ContainerListBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case names = "Names"
-        case image = "Image"
-        case imageID = "ImageID"
-        case command = "Command"
-        case created = "Created"
-        case state = "State"
-        case status = "Status"
-        case labels = "Labels"
-        case ports = "Ports"
-        case mounts = "Mounts"
-        case networkSettings = "NetworkSettings"
-    }
-
+struct ContainerListBody: JSONReadable, Sendable {
     var id: String
     var names: [String]?
     var image: String?
@@ -29,6 +14,21 @@ struct ContainerListBody: Decodable, Sendable {
     var ports: [PortBody]?
     var mounts: [MountPointBody]?
     var networkSettings: NetworkSettingsBody?
+
+    init(_ json: JSONValue) throws {
+        id = try json.read("Id")
+        names = try json.read("Names")
+        image = try json.read("Image")
+        imageID = try json.read("ImageID")
+        command = try json.read("Command")
+        created = try json.read("Created")
+        state = try json.read("State")
+        status = try json.read("Status")
+        labels = try json.read("Labels")
+        ports = try json.read("Ports")
+        mounts = try json.read("Mounts")
+        networkSettings = try json.read("NetworkSettings")
+    }
 
     var summary: ContainerSummary {
         ContainerSummary(
@@ -48,18 +48,18 @@ struct ContainerListBody: Decodable, Sendable {
     }
 }
 
-struct PortBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case address = "IP"
-        case privatePort = "PrivatePort"
-        case publicPort = "PublicPort"
-        case type = "Type"
-    }
-
+struct PortBody: JSONReadable, Sendable {
     var address: String?
     var privatePort: Int?
     var publicPort: Int?
     var type: String?
+
+    init(_ json: JSONValue) throws {
+        address = try json.read("IP")
+        privatePort = try json.read("PrivatePort")
+        publicPort = try json.read("PublicPort")
+        type = try json.read("Type")
+    }
 
     var summary: PortSummary {
         // Podman writes 0 for a port that is not published.
@@ -71,20 +71,20 @@ struct PortBody: Decodable, Sendable {
 }
 
 /// A mount as list and inspect calls show it.
-struct MountPointBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case type = "Type"
-        case name = "Name"
-        case source = "Source"
-        case destination = "Destination"
-        case isWritable = "RW"
-    }
-
+struct MountPointBody: JSONReadable, Sendable {
     var type: String?
     var name: String?
     var source: String?
     var destination: String?
     var isWritable: Bool?
+
+    init(_ json: JSONValue) throws {
+        type = try json.read("Type")
+        name = try json.read("Name")
+        source = try json.read("Source")
+        destination = try json.read("Destination")
+        isWritable = try json.read("RW")
+    }
 
     var summary: MountSummary {
         MountSummary(
@@ -93,20 +93,8 @@ struct MountPointBody: Decodable, Sendable {
     }
 }
 
-struct NetworkSettingsBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey { case networks = "Networks" }
-
-    struct Endpoint: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey {
-            case networkID = "NetworkID"
-            case addressing = "IPAMConfig"
-            case aliases = "Aliases"
-            case links = "Links"
-            case macAddress = "MacAddress"
-            case driverOptions = "DriverOpts"
-            case gatewayPriority = "GwPriority"
-        }
-
+struct NetworkSettingsBody: JSONReadable, Sendable {
+    struct Endpoint: JSONReadable, Sendable {
         var networkID: String?
         var addressing: EndpointBody.Addressing?
         var aliases: [String]?
@@ -114,9 +102,23 @@ struct NetworkSettingsBody: Decodable, Sendable {
         var macAddress: String?
         var driverOptions: [String: String]?
         var gatewayPriority: Int?
+
+        init(_ json: JSONValue) throws {
+            networkID = try json.read("NetworkID")
+            addressing = try json.read("IPAMConfig")
+            aliases = try json.read("Aliases")
+            links = try json.read("Links")
+            macAddress = try json.read("MacAddress")
+            driverOptions = try json.read("DriverOpts")
+            gatewayPriority = try json.read("GwPriority")
+        }
     }
 
     var networks: [String: Endpoint?]?
+
+    init(_ json: JSONValue) throws {
+        networks = try json.read("Networks")
+    }
 
     var identifiers: [String: NetworkID] { (networks ?? [:]).mapValues { NetworkID($0?.networkID ?? "") } }
 

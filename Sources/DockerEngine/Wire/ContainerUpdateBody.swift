@@ -1,6 +1,10 @@
 /// The body of `POST /containers/{id}/update`. What it leaves out stays as it is.
-struct ContainerUpdateBody: Encodable {
-    enum CodingKeys: String, CodingKey { case restartPolicy = "RestartPolicy" }
-
+struct ContainerUpdateBody: JSONWritable {
     var restartPolicy: HostConfigBody.RestartPolicy
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("RestartPolicy", restartPolicy)
+        }
+    }
 }

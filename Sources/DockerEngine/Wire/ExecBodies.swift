@@ -1,18 +1,7 @@
 import EngineAPI
 
 /// The body of `POST /containers/{id}/exec`.
-struct ExecCreateBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case command = "Cmd"
-        case environment = "Env"
-        case user = "User"
-        case workingDirectory = "WorkingDir"
-        case terminal = "Tty"
-        case attachInput = "AttachStdin"
-        case attachOutput = "AttachStdout"
-        case attachError = "AttachStderr"
-        case privileged = "Privileged"
-    }
+struct ExecCreateBody: JSONWritable {
     var command: [String]
     var environment: [String]?
     var user: String?
@@ -22,6 +11,20 @@ struct ExecCreateBody: Encodable {
     var attachOutput = true
     var attachError = true
     var privileged: Bool
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("AttachStderr", attachError)
+            json.add("AttachStdin", attachInput)
+            json.add("AttachStdout", attachOutput)
+            json.add("Cmd", command)
+            json.add("Env", environment)
+            json.add("Privileged", privileged)
+            json.add("Tty", terminal)
+            json.add("User", user)
+            json.add("WorkingDir", workingDirectory)
+        }
+    }
 
     init(_ spec: ExecSpec) {
         command = spec.command
@@ -35,23 +38,27 @@ struct ExecCreateBody: Encodable {
 }
 
 /// The body of `POST /exec/{id}/start`.
-struct ExecStartBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case detach = "Detach"
-        case terminal = "Tty"
-    }
+struct ExecStartBody: JSONWritable {
     var detach = false
     var terminal: Bool
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Detach", detach)
+            json.add("Tty", terminal)
+        }
+    }
 }
 
 /// The answer of `GET /exec/{id}/json`.
-struct ExecInspectBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case running = "Running"
-        case exitCode = "ExitCode"
-    }
+struct ExecInspectBody: JSONReadable, Sendable {
     var running: Bool?
     var exitCode: Int?
+
+    init(_ json: JSONValue) throws {
+        running = try json.read("Running")
+        exitCode = try json.read("ExitCode")
+    }
 
     var details: ExecDetails { ExecDetails(running: running ?? false, exitCode: running == true ? nil : exitCode) }
 }

@@ -1,59 +1,74 @@
 import EngineAPI
 
 extension HostConfigBody {
-    struct UserLimit: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case name = "Name"
-            case soft = "Soft"
-            case hard = "Hard"
-        }
+    struct UserLimit: JSONWritable {
         var name: String
         var soft: Int
         var hard: Int
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Hard", hard)
+                json.add("Name", name)
+                json.add("Soft", soft)
+            }
+        }
     }
 
-    struct Device: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case source = "PathOnHost"
-            case target = "PathInContainer"
-            case permissions = "CgroupPermissions"
-        }
+    struct Device: JSONWritable {
         var source: String
         var target: String
         var permissions: String
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("CgroupPermissions", permissions)
+                json.add("PathInContainer", target)
+                json.add("PathOnHost", source)
+            }
+        }
     }
 
-    struct DeviceRequest: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case driver = "Driver"
-            case count = "Count"
-            case identifiers = "DeviceIDs"
-            case capabilities = "Capabilities"
-            case options = "Options"
-        }
+    struct DeviceRequest: JSONWritable {
         var driver: String
         var count: Int
         var identifiers: [String]?
         var capabilities: [[String]]?
         var options: [String: String]?
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Capabilities", capabilities)
+                json.add("Count", count)
+                json.add("DeviceIDs", identifiers)
+                json.add("Driver", driver)
+                json.add("Options", options)
+            }
+        }
     }
 
-    struct DeviceWeight: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case path = "Path"
-            case weight = "Weight"
-        }
+    struct DeviceWeight: JSONWritable {
         var path: String
         var weight: Int64
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Path", path)
+                json.add("Weight", weight)
+            }
+        }
     }
 
-    struct DeviceRate: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case path = "Path"
-            case rate = "Rate"
-        }
+    struct DeviceRate: JSONWritable {
         var path: String
         var rate: Int64
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Path", path)
+                json.add("Rate", rate)
+            }
+        }
     }
 
     mutating func set(_ limits: ContainerLimits) {

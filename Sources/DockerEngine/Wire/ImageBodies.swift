@@ -1,29 +1,19 @@
 import EngineAPI
 
 /// The answer of `GET /images/{name}/json`.
-struct ImageInspectBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case tags = "RepoTags"
-        case digests = "RepoDigests"
-        case operatingSystem = "Os"
-        case architecture = "Architecture"
-        case variant = "Variant"
-        case size = "Size"
-        case config = "Config"
-    }
-
-    struct Config: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey {
-            case volumes = "Volumes"
-            case exposedPorts = "ExposedPorts"
-            case labels = "Labels"
-            case healthCheck = "Healthcheck"
-        }
+struct ImageInspectBody: JSONReadable, Sendable {
+    struct Config: JSONReadable, Sendable {
         var volumes: [String: EmptyObject]?
         var exposedPorts: [String: EmptyObject]?
         var labels: [String: String]?
         var healthCheck: HealthCheckBody?
+
+        init(_ json: JSONValue) throws {
+            volumes = try json.read("Volumes")
+            exposedPorts = try json.read("ExposedPorts")
+            labels = try json.read("Labels")
+            healthCheck = try json.read("Healthcheck")
+        }
     }
 
     var id: String
@@ -35,6 +25,17 @@ struct ImageInspectBody: Decodable, Sendable {
     var size: Int64?
     var config: Config?
 
+    init(_ json: JSONValue) throws {
+        id = try json.read("Id")
+        tags = try json.read("RepoTags")
+        digests = try json.read("RepoDigests")
+        operatingSystem = try json.read("Os")
+        architecture = try json.read("Architecture")
+        variant = try json.read("Variant")
+        size = try json.read("Size")
+        config = try json.read("Config")
+    }
+
     var details: ImageDetails {
         let platform = [operatingSystem, architecture, variant].compactMap { $0?.nonEmpty }
         return ImageDetails(
@@ -45,30 +46,37 @@ struct ImageInspectBody: Decodable, Sendable {
 }
 
 /// The answer of `GET /distribution/{name}/json`.
-struct DistributionBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey { case descriptor = "Descriptor" }
-
-    struct Descriptor: Decodable, Sendable {
+struct DistributionBody: JSONReadable, Sendable {
+    struct Descriptor: JSONReadable, Sendable {
         var digest: String
+
+        init(_ json: JSONValue) throws {
+            digest = try json.read("digest")
+        }
     }
 
     var descriptor: Descriptor
+
+    init(_ json: JSONValue) throws {
+        descriptor = try json.read("Descriptor")
+    }
 }
 
 /// An entry of `GET /images/json`.
-struct ImageListBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case tags = "RepoTags"
-        case labels = "Labels"
-        case created = "Created"
-        case size = "Size"
-    }
+struct ImageListBody: JSONReadable, Sendable {
     var id: String
     var tags: [String]?
     var labels: [String: String]?
     var created: Int64?
     var size: Int64?
+
+    init(_ json: JSONValue) throws {
+        id = try json.read("Id")
+        tags = try json.read("RepoTags")
+        labels = try json.read("Labels")
+        created = try json.read("Created")
+        size = try json.read("Size")
+    }
 
     var summary: ImageSummary {
         ImageSummary(
@@ -81,18 +89,37 @@ struct ImageListBody: Decodable, Sendable {
 }
 
 /// A line of a pull's answer.
-struct PullLineBody: Decodable, Sendable {
-    struct Detail: Decodable, Sendable {
+struct PullLineBody: JSONReadable, Sendable {
+    struct Detail: JSONReadable, Sendable {
         var current: Int64?
         var total: Int64?
+
+        init(_ json: JSONValue) throws {
+            current = try json.read("current")
+            total = try json.read("total")
+        }
     }
-    struct Failure: Decodable, Sendable { var message: String? }
+    struct Failure: JSONReadable, Sendable {
+        var message: String?
+
+        init(_ json: JSONValue) throws {
+            message = try json.read("message")
+        }
+    }
 
     var id: String?
     var status: String?
     var progressDetail: Detail?
     var error: String?
     var errorDetail: Failure?
+
+    init(_ json: JSONValue) throws {
+        id = try json.read("id")
+        status = try json.read("status")
+        progressDetail = try json.read("progressDetail")
+        error = try json.read("error")
+        errorDetail = try json.read("errorDetail")
+    }
 
     /// The failure that the line reports, nil for progress.
     var failure: String? { errorDetail?.message ?? error }

@@ -1,33 +1,39 @@
 import EngineAPI
-import FoundationEssentials
 
-/// Encoding of request bodies and filters: keys sorted, so that the same call gives the same bytes.
+/// The texts of request bodies and filters.
 enum JSONText {
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try Array(encoder.encode(value))
+    static func encode(_ value: any JSONWritable) -> [UInt8] {
+        var writer = JSONWriter()
+        value.write(to: &writer)
+        return writer.bytes
     }
 
-    /// The `filters` parameter: values by filter name; nil where nothing is filtered.
-    static func filters(_ filters: [String: [String]]) throws -> [(name: String, value: String)] {
+    /// The `filters` parameter: values by filter name; none where nothing is filtered.
+    static func filters(_ filters: [String: [String]]) -> [(name: String, value: String)] {
         let used = filters.filter { !$0.value.isEmpty }
         guard !used.isEmpty else { return [] }
-        return [("filters", String(decoding: try encode(used), as: UTF8.self))]
+        return [("filters", String(decoding: encode(used), as: UTF8.self))]
     }
 }
 
 /// An object without contents, as the Engine API writes members of a set.
-struct EmptyObject: Codable, Sendable {}
+struct EmptyObject: JSONWritable, JSONReadable, Sendable {
+    init() {}
+
+    init(_ json: JSONValue) throws { guard case .object = json else { throw JSONMismatch() } }
+
+    func write(to json: inout JSONWriter) { json.object { _ in } }
+}
 
 /// The answer of calls that make something.
-struct CreatedBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case warnings = "Warnings"
-    }
+struct CreatedBody: JSONReadable, Sendable {
     var id: String
     var warnings: [String]?
+
+    init(_ json: JSONValue) throws {
+        id = try json.read("Id")
+        warnings = try json.read("Warnings")
+    }
 }
 
 extension Duration {

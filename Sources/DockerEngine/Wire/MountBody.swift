@@ -1,32 +1,23 @@
 import EngineAPI
 
 /// An entry of `HostConfig.Mounts`.
-struct MountBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case type = "Type"
-        case source = "Source"
-        case target = "Target"
-        case readOnly = "ReadOnly"
-        case consistency = "Consistency"
-        case bind = "BindOptions"
-        case volume = "VolumeOptions"
-        case image = "ImageOptions"
-        case temporary = "TmpfsOptions"
-    }
-
-    struct Bind: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case propagation = "Propagation"
-            case createSource = "CreateMountpoint"
-            case isNotRecursive = "NonRecursive"
-            case isNotReadOnlyBelow = "ReadOnlyNonRecursive"
-            case isReadOnlyBelow = "ReadOnlyForceRecursive"
-        }
+struct MountBody: JSONWritable {
+    struct Bind: JSONWritable {
         var propagation: String?
         var createSource: Bool?
         var isNotRecursive: Bool?
         var isNotReadOnlyBelow: Bool?
         var isReadOnlyBelow: Bool?
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("CreateMountpoint", createSource)
+                json.add("NonRecursive", isNotRecursive)
+                json.add("Propagation", propagation)
+                json.add("ReadOnlyForceRecursive", isReadOnlyBelow)
+                json.add("ReadOnlyNonRecursive", isNotReadOnlyBelow)
+            }
+        }
 
         init(_ spec: MountSpec, in version: APIVersion) {
             propagation = spec.propagation
@@ -45,29 +36,40 @@ struct MountBody: Encodable {
         }
     }
 
-    struct Volume: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case noCopy = "NoCopy"
-            case labels = "Labels"
-            case subpath = "Subpath"
-        }
+    struct Volume: JSONWritable {
         var noCopy: Bool
         var labels: [String: String]?
         var subpath: String?
-    }
 
-    struct Image: Encodable {
-        enum CodingKeys: String, CodingKey { case subpath = "Subpath" }
-        var subpath: String?
-    }
-
-    struct Temporary: Encodable {
-        enum CodingKeys: String, CodingKey {
-            case size = "SizeBytes"
-            case mode = "Mode"
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Labels", labels)
+                json.add("NoCopy", noCopy)
+                json.add("Subpath", subpath)
+            }
         }
+    }
+
+    struct Image: JSONWritable {
+        var subpath: String?
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Subpath", subpath)
+            }
+        }
+    }
+
+    struct Temporary: JSONWritable {
         var size: Int64?
         var mode: Int?
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Mode", mode)
+                json.add("SizeBytes", size)
+            }
+        }
     }
 
     var type: String
@@ -79,6 +81,20 @@ struct MountBody: Encodable {
     var volume: Volume?
     var image: Image?
     var temporary: Temporary?
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("BindOptions", bind)
+            json.add("Consistency", consistency)
+            json.add("ImageOptions", image)
+            json.add("ReadOnly", readOnly)
+            json.add("Source", source)
+            json.add("Target", target)
+            json.add("TmpfsOptions", temporary)
+            json.add("Type", type)
+            json.add("VolumeOptions", volume)
+        }
+    }
 
     init(_ spec: MountSpec, in version: APIVersion) {
         type = spec.type

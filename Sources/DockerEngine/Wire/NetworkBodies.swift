@@ -1,10 +1,14 @@
 import EngineAPI
 
 /// The `NetworkingConfig` of a container to be created.
-struct NetworkingConfigBody: Encodable {
-    enum CodingKeys: String, CodingKey { case endpoints = "EndpointsConfig" }
-
+struct NetworkingConfigBody: JSONWritable {
     var endpoints: [String: EndpointBody]
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("EndpointsConfig", endpoints)
+        }
+    }
 
     init(_ attachments: [NetworkAttachment], in version: APIVersion) {
         endpoints = Dictionary(attachments.map { ($0.network, EndpointBody($0, in: version)) }) { first, _ in first }
@@ -12,25 +16,19 @@ struct NetworkingConfigBody: Encodable {
 }
 
 /// How a container is attached to one network.
-struct EndpointBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case addressing = "IPAMConfig"
-        case aliases = "Aliases"
-        case links = "Links"
-        case macAddress = "MacAddress"
-        case driverOptions = "DriverOpts"
-        case gatewayPriority = "GwPriority"
-    }
-
-    struct Addressing: Codable {
-        enum CodingKeys: String, CodingKey {
-            case ipv4 = "IPv4Address"
-            case ipv6 = "IPv6Address"
-            case linkLocal = "LinkLocalIPs"
-        }
+struct EndpointBody: JSONWritable {
+    struct Addressing: JSONWritable {
         var ipv4: String?
         var ipv6: String?
         var linkLocal: [String]?
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("IPv4Address", ipv4)
+                json.add("IPv6Address", ipv6)
+                json.add("LinkLocalIPs", linkLocal)
+            }
+        }
     }
 
     var addressing: Addressing?
@@ -39,6 +37,17 @@ struct EndpointBody: Encodable {
     var macAddress: String?
     var driverOptions: [String: String]?
     var gatewayPriority: Int?
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Aliases", aliases)
+            json.add("DriverOpts", driverOptions)
+            json.add("GwPriority", gatewayPriority)
+            json.add("IPAMConfig", addressing)
+            json.add("Links", links)
+            json.add("MacAddress", macAddress)
+        }
+    }
 
     init(_ attachment: NetworkAttachment, in version: APIVersion) {
         let linkLocal = attachment.linkLocalAddresses
@@ -56,63 +65,61 @@ struct EndpointBody: Encodable {
 }
 
 /// The body of `POST /networks/{id}/connect`.
-struct ConnectBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case container = "Container"
-        case endpoint = "EndpointConfig"
-    }
+struct ConnectBody: JSONWritable {
     var container: String
     var endpoint: EndpointBody
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Container", container)
+            json.add("EndpointConfig", endpoint)
+        }
+    }
 }
 
 /// The body of `POST /networks/{id}/disconnect`.
-struct DisconnectBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case container = "Container"
-        case force = "Force"
-    }
+struct DisconnectBody: JSONWritable {
     var container: String
     var force: Bool
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Container", container)
+            json.add("Force", force)
+        }
+    }
 }
 
 /// The body of `POST /networks/create`.
-struct NetworkCreateBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case name = "Name"
-        case checkDuplicate = "CheckDuplicate"
-        case driver = "Driver"
-        case isInternal = "Internal"
-        case isAttachable = "Attachable"
-        case enableIPv4 = "EnableIPv4"
-        case enableIPv6 = "EnableIPv6"
-        case addressing = "IPAM"
-        case options = "Options"
-        case labels = "Labels"
-    }
-
-    struct Addressing: Codable {
-        enum CodingKeys: String, CodingKey {
-            case driver = "Driver"
-            case options = "Options"
-            case pools = "Config"
-        }
-
-        struct Pool: Codable {
-            enum CodingKeys: String, CodingKey {
-                case subnet = "Subnet"
-                case range = "IPRange"
-                case gateway = "Gateway"
-                case reserved = "AuxiliaryAddresses"
-            }
+struct NetworkCreateBody: JSONWritable {
+    struct Addressing: JSONWritable {
+        struct Pool: JSONWritable {
             var subnet: String?
             var range: String?
             var gateway: String?
             var reserved: [String: String]?
+
+            func write(to json: inout JSONWriter) {
+                json.object { json in
+                    json.add("AuxiliaryAddresses", reserved)
+                    json.add("Gateway", gateway)
+                    json.add("IPRange", range)
+                    json.add("Subnet", subnet)
+                }
+            }
         }
 
         var driver: String?
         var options: [String: String]?
         var pools: [Pool]?
+
+        func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.add("Config", pools)
+                json.add("Driver", driver)
+                json.add("Options", options)
+            }
+        }
     }
 
     var name: String
@@ -126,6 +133,21 @@ struct NetworkCreateBody: Encodable {
     var addressing: Addressing?
     var options: [String: String]?
     var labels: [String: String]
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Attachable", isAttachable)
+            json.add("CheckDuplicate", checkDuplicate)
+            json.add("Driver", driver)
+            json.add("EnableIPv4", enableIPv4)
+            json.add("EnableIPv6", enableIPv6)
+            json.add("IPAM", addressing)
+            json.add("Internal", isInternal)
+            json.add("Labels", labels)
+            json.add("Name", name)
+            json.add("Options", options)
+        }
+    }
 
     init(_ spec: NetworkSpec) {
         name = spec.name
@@ -151,24 +173,14 @@ struct NetworkCreateBody: Encodable {
 }
 
 /// A network, listed or inspected.
-struct NetworkBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case name = "Name"
-        case driver = "Driver"
-        case labels = "Labels"
-        case isInternal = "Internal"
-        case isAttachable = "Attachable"
-        case enableIPv4 = "EnableIPv4"
-        case enableIPv6 = "EnableIPv6"
-        case addressing = "IPAM"
-        case options = "Options"
-        case endpoints = "Containers"
-    }
+struct NetworkBody: JSONReadable, Sendable {
     /// A container on the network; the engine's list does not tell of them.
-    struct Endpoint: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey { case name = "Name" }
+    struct Endpoint: JSONReadable, Sendable {
         var name: String?
+
+        init(_ json: JSONValue) throws {
+            name = try json.read("Name")
+        }
     }
     var id: String
     var name: String?
@@ -181,6 +193,20 @@ struct NetworkBody: Decodable, Sendable {
     var enableIPv6: Bool?
     var addressing: NetworkCreateBody.Addressing?
     var options: [String: String]?
+
+    init(_ json: JSONValue) throws {
+        id = try json.read("Id")
+        name = try json.read("Name")
+        driver = try json.read("Driver")
+        endpoints = try json.read("Containers")
+        labels = try json.read("Labels")
+        isInternal = try json.read("Internal")
+        isAttachable = try json.read("Attachable")
+        enableIPv4 = try json.read("EnableIPv4")
+        enableIPv6 = try json.read("EnableIPv6")
+        addressing = try json.read("IPAM")
+        options = try json.read("Options")
+    }
 
     var summary: NetworkSummary {
         var summary = NetworkSummary(
@@ -200,5 +226,30 @@ struct NetworkBody: Decodable, Sendable {
         // An endpoint that no container has joined is called by its own identifier.
         summary.strayEndpoints = (endpoints ?? [:]).filter { $0.key.hasPrefix("ep-") }.compactMap(\.value.name).sorted()
         return summary
+    }
+}
+
+extension EndpointBody.Addressing: JSONReadable {
+    init(_ json: JSONValue) throws {
+        ipv4 = try json.read("IPv4Address")
+        ipv6 = try json.read("IPv6Address")
+        linkLocal = try json.read("LinkLocalIPs")
+    }
+}
+
+extension NetworkCreateBody.Addressing.Pool: JSONReadable {
+    init(_ json: JSONValue) throws {
+        subnet = try json.read("Subnet")
+        range = try json.read("IPRange")
+        gateway = try json.read("Gateway")
+        reserved = try json.read("AuxiliaryAddresses")
+    }
+}
+
+extension NetworkCreateBody.Addressing: JSONReadable {
+    init(_ json: JSONValue) throws {
+        driver = try json.read("Driver")
+        options = try json.read("Options")
+        pools = try json.read("Config")
     }
 }

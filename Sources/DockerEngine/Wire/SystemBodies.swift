@@ -1,19 +1,20 @@
 import EngineAPI
 
 /// The answer of `GET /version`.
-struct VersionBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case version = "Version"
-        case apiVersion = "ApiVersion"
-        case minimumAPIVersion = "MinAPIVersion"
-        case operatingSystem = "Os"
-        case architecture = "Arch"
-    }
+struct VersionBody: JSONReadable, Sendable {
     var version: String?
     var apiVersion: String?
     var minimumAPIVersion: String?
     var operatingSystem: String?
     var architecture: String?
+
+    init(_ json: JSONValue) throws {
+        version = try json.read("Version")
+        apiVersion = try json.read("ApiVersion")
+        minimumAPIVersion = try json.read("MinAPIVersion")
+        operatingSystem = try json.read("Os")
+        architecture = try json.read("Arch")
+    }
 
     var engineVersion: EngineVersion {
         EngineVersion(
@@ -23,16 +24,7 @@ struct VersionBody: Decodable, Sendable {
 }
 
 /// The answer of `GET /info`.
-struct InfoBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case id = "ID"
-        case name = "Name"
-        case version = "ServerVersion"
-        case processors = "NCPU"
-        case memory = "MemTotal"
-        case storageDriver = "Driver"
-        case defaultLogDriver = "LoggingDriver"
-    }
+struct InfoBody: JSONReadable, Sendable {
     var id: String?
     var name: String?
     var version: String?
@@ -40,6 +32,16 @@ struct InfoBody: Decodable, Sendable {
     var memory: Int64?
     var storageDriver: String?
     var defaultLogDriver: String?
+
+    init(_ json: JSONValue) throws {
+        id = try json.read("ID")
+        name = try json.read("Name")
+        version = try json.read("ServerVersion")
+        processors = try json.read("NCPU")
+        memory = try json.read("MemTotal")
+        storageDriver = try json.read("Driver")
+        defaultLogDriver = try json.read("LoggingDriver")
+    }
 
     var info: EngineInfo {
         EngineInfo(
@@ -49,22 +51,15 @@ struct InfoBody: Decodable, Sendable {
 }
 
 /// An object of `GET /events`.
-struct EventBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case type = "Type"
-        case action = "Action"
-        case actor = "Actor"
-        case nanoseconds = "timeNano"
-        case seconds = "time"
-    }
-
-    struct Actor: Decodable, Sendable {
-        enum CodingKeys: String, CodingKey {
-            case id = "ID"
-            case attributes = "Attributes"
-        }
+struct EventBody: JSONReadable, Sendable {
+    struct Actor: JSONReadable, Sendable {
         var id: String?
         var attributes: [String: String]?
+
+        init(_ json: JSONValue) throws {
+            id = try json.read("ID")
+            attributes = try json.read("Attributes")
+        }
     }
 
     var type: String?
@@ -72,6 +67,14 @@ struct EventBody: Decodable, Sendable {
     var actor: Actor?
     var nanoseconds: Int64?
     var seconds: Int64?
+
+    init(_ json: JSONValue) throws {
+        type = try json.read("Type")
+        action = try json.read("Action")
+        actor = try json.read("Actor")
+        nanoseconds = try json.read("timeNano")
+        seconds = try json.read("time")
+    }
 
     var event: EngineEvent {
         let time = nanoseconds ?? (seconds ?? 0).multipliedReportingOverflow(by: 1_000_000_000).partialValue

@@ -1,17 +1,20 @@
 import EngineAPI
 
 /// The body of `POST /volumes/create`.
-struct VolumeCreateBody: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case name = "Name"
-        case driver = "Driver"
-        case options = "DriverOpts"
-        case labels = "Labels"
-    }
+struct VolumeCreateBody: JSONWritable {
     var name: String
     var driver: String?
     var options: [String: String]?
     var labels: [String: String]
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.add("Driver", driver)
+            json.add("DriverOpts", options)
+            json.add("Labels", labels)
+            json.add("Name", name)
+        }
+    }
 
     init(_ spec: VolumeSpec) {
         name = spec.name
@@ -22,17 +25,18 @@ struct VolumeCreateBody: Encodable {
 }
 
 /// A volume, listed, inspected or just made.
-struct VolumeBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey {
-        case name = "Name"
-        case driver = "Driver"
-        case labels = "Labels"
-        case mountPoint = "Mountpoint"
-    }
+struct VolumeBody: JSONReadable, Sendable {
     var name: String
     var driver: String?
     var labels: [String: String]?
     var mountPoint: String?
+
+    init(_ json: JSONValue) throws {
+        name = try json.read("Name")
+        driver = try json.read("Driver")
+        labels = try json.read("Labels")
+        mountPoint = try json.read("Mountpoint")
+    }
 
     var summary: VolumeSummary {
         VolumeSummary(name: name, driver: driver ?? "", labels: labels ?? [:], mountPoint: mountPoint ?? "")
@@ -40,7 +44,10 @@ struct VolumeBody: Decodable, Sendable {
 }
 
 /// The answer of `GET /volumes`.
-struct VolumeListBody: Decodable, Sendable {
-    enum CodingKeys: String, CodingKey { case volumes = "Volumes" }
+struct VolumeListBody: JSONReadable, Sendable {
     var volumes: [VolumeBody]?
+
+    init(_ json: JSONValue) throws {
+        volumes = try json.read("Volumes")
+    }
 }
