@@ -124,7 +124,8 @@ private struct StreamLines {
 
     /// Takes a piece that is one line with its time, as nearly all are, without a copy; false where it is not.
     private mutating func takeWhole(_ bytes: ArraySlice<UInt8>, _ records: inout [LogRecord]) -> Bool {
-        guard hasTimes, !isInsideLine else { return false }
+        // A longer one may have times within it.
+        guard hasTimes, !isInsideLine, bytes.count <= LineAssembler.pieceSize else { return false }
         let time = bytes.withUnsafeBytes { bytes -> EngineTime? in
             guard let base = bytes.baseAddress, let newline = memchr(base, 0x0A, bytes.count),
                 UnsafeRawPointer(newline) - base == bytes.count - 1

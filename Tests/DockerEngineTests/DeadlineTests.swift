@@ -7,7 +7,7 @@ struct DeadlineTests {
     /// Short, and yet long enough for a stub on a busy machine to answer in.
     private var impatient: DockerEngine.Configuration {
         var configuration = DockerEngine.Configuration()
-        configuration.callTimeout = .seconds(2)
+        configuration.callTimeout = .seconds(10)
         return configuration
     }
 
@@ -27,7 +27,7 @@ struct DeadlineTests {
                 try await engine.killContainer("c1", signal: "SIGHUP")
             }
             #expect(error?.code == .timedOut)
-            #expect(error?.message.contains("within 2 s") == true)
+            #expect(error?.message.contains("within 10 s") == true)
             #expect(await seen.next() == "closed")
             let info = try await engine.info()
             #expect(info.name.isEmpty)

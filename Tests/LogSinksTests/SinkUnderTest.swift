@@ -8,7 +8,7 @@ struct ReceivedRecord: Sendable, Equatable {
 }
 
 /// What goes wrong with one exchange.
-enum ReceiverFault: Sendable {
+enum ReceiverFault: Sendable, Equatable {
     /// The receiver says, in its protocol's way, that it is busy.
     case busy(retryAfter: Int? = nil)
     /// The connection is reset before anything is stored.

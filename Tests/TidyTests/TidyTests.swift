@@ -78,6 +78,8 @@ import Testing
         for example in examples {
             let folder = "\(Self.root)/Examples/\(example)"
             #expect(FileManager.default.fileExists(atPath: folder + "/README.md"), "\(example) has no README.md")
+            // A package is no project: it is built with the tests.
+            if FileManager.default.fileExists(atPath: folder + "/Package.swift") { continue }
             let loaded = try ProjectLoader(options: LoadOptions(workingDirectory: folder)).load()
             #expect(!loaded.project.services.isEmpty)
             #expect(loaded.warnings.isEmpty, "\(example) loads with warnings: \(loaded.warnings)")

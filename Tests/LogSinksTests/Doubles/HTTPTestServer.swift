@@ -61,6 +61,7 @@ final class HTTPTestServer: Sendable {
 
     func release() {
         for held in state.withLock({ state in
+            state.faults.removeAll { $0 == .hold }
             defer { state.held = [] }
             return state.held
         }) { held() }
