@@ -15,7 +15,7 @@ struct LogsCommand: AsyncParsableCommand {
             earlier ones of others. What containers did, such as "-- web-1 restarted (exit 137) --", stands among the lines
             on a terminal, and otherwise goes to standard error. On a terminal lines are made harmless, and matches of
             --grep stand out; --no-log-prefix shows the bytes as they were written.
-            Of containers that Gantry removed or replaced the last lines are kept: --previous shows them.
+            Of containers that Gantry replaced the last lines are kept: --previous shows them.
             Example: gantry logs -f -n 100 web
             Example: gantry logs --services 'web-*' --level error --grep 'time(d )?out' -C 3 --since-last-up
             """)
@@ -54,7 +54,7 @@ struct LogsCommand: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("previous"),
-        help: "Lines of containers that were replaced or removed; the last megabyte of each is kept.")
+        help: "Lines of containers that were replaced; the last megabyte of each is kept.")
     var previous = false
 
     @Option(
