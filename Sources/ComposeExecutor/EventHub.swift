@@ -17,6 +17,9 @@ final class EventHub: Sendable {
 
     /// Between a broken subscription and the next attempt.
     private static let retryDelay: Duration = .milliseconds(250)
+    /// How long the engine may be away before who waits looks all the same, and hears so: an engine that is restarted is
+    /// back within some seconds.
+    private static let longestOutage: Duration = .seconds(20)
 
     init(engine: any ContainerEngine, project: String) {
         self.engine = engine
@@ -26,8 +29,10 @@ final class EventHub: Sendable {
     /// Follows the events until cancelled.
     func run() async {
         let filter = EventFilter(types: ["container"], labels: ["\(ComposeLabels.project)=\(project)"])
+        let outage = Outage()
         while !Task.isCancelled {
             try? await engine.withEvents(matching: filter, since: nil) { events in
+                outage.end()
                 // What happened before the subscription was in force is seen by looking once more.
                 self.signalAll()
                 // What runs in a container beside its process, as checks do, changes nothing of it.
@@ -35,8 +40,25 @@ final class EventHub: Sendable {
                     self.signal(ContainerID(event.actorID))
                 }
             }
+            if outage.duration > EventHub.longestOutage { signalAll() }
             try? await Task.sleep(for: EventHub.retryDelay)
         }
+    }
+
+    /// How long nobody has said what happens.
+    private final class Outage: Sendable {
+        private let begin = Mutex<ContinuousClock.Instant?>(nil)
+
+        /// From the first time that it is asked for.
+        var duration: Duration {
+            begin.withLock { begin in
+                let first = begin ?? .now
+                begin = first
+                return .now - first
+            }
+        }
+
+        func end() { begin.withLock { $0 = nil } }
     }
 
     /// Signals for one container, the first at once. At most one is kept for a listener that is busy.
