@@ -21,6 +21,11 @@ extension SupervisionAccount {
             let id = sighting.source.container
             guard let known = watched[id] else {
                 actions += begin(sighting, now)
+                if isOurs, !sighting.isUp, sighting.startedAt != nil {
+                    // It was started by the transaction, and has fallen before the engine told of its start.
+                    watched[id]?.phase = .running
+                    actions += ended(id, code: sighting.exitCode, now)
+                }
                 continue
             }
             // The run that ended need not be the one that was known.

@@ -46,6 +46,8 @@ final class ExchangeHandler: ChannelInboundHandler {
     private static let roundSize = 24 << 10
     /// The longest rest, however little comes: no person sees the delay.
     private static let longestRest = TimeAmount.milliseconds(10)
+    /// What comes after such a pause is followed by no rest: events, one by one, are waited for.
+    private static let pause = TimeAmount.milliseconds(20)
 
     private enum Phase {
         case idle
@@ -199,7 +201,8 @@ final class ExchangeHandler: ChannelInboundHandler {
             roundEnd = now
             arrived = 0
         }
-        let nanoseconds = min(now - roundEnd, .seconds(1)).nanoseconds * Int64(ExchangeHandler.roundSize)
+        guard now - roundEnd < ExchangeHandler.pause else { return .zero }
+        let nanoseconds = (now - roundEnd).nanoseconds * Int64(ExchangeHandler.roundSize)
         return min(.nanoseconds(nanoseconds / Int64(max(1, arrived))), ExchangeHandler.longestRest)
     }
 
