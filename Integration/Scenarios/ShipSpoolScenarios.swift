@@ -1,6 +1,7 @@
+import FoundationEssentials
 import Testing
 
-/// A spool that is full: `ship` lives on, and says exactly what is lost.
+/// A spool that is full, or damaged: `ship` lives on, and says exactly what is lost.
 @Suite(.onEngine) struct ShipSpoolScenarios {
     /// Many times what the slowest takes on an idle machine.
     private static let limit: Duration = .seconds(400)
@@ -33,5 +34,43 @@ import Testing
                 #expect(receiver.lost > 0 && receiver.lines.doubled == 0)
             }
         }
+    }
+
+    @Test func damageMustNotKeepItFromBeginningAndMustBeCounted() async throws {
+        let lines = 40_000
+        let port = try await Listener.freePort()
+        try await Scenario.with(
+            Self.compose(lines / 2, port: port, spool: "size: 64mb, folder: ./spool"), limit: Self.limit
+        ) { scenario in
+            let spool = scenario.folder + "/spool"
+            try await scenario.gantry("up", "-d")
+            while try await !scenario.log(of: "talker").contains("ready\n") { try Task.checkCancellation() }
+            try await scenario.gantry("ship", "--once", "--drain-timeout", "0", exits: 1)
+            let segments = try FileManager.default.contentsOfDirectory(atPath: spool)
+                .filter { $0.hasSuffix(".segment") }.sorted().map { "\(spool)/\($0)" }
+            try #require(segments.count >= 2, "\(segments)")
+            try Self.change(segments[0]) { $0[$0.count / 2] ^= 4 }
+            try Self.change(segments[1]) { $0.removeLast(1000) }
+            try await LogReceiver.with(.batches, port: port) { receiver, _ in
+                let shipped = try await scenario.gantry("ship", "--once", "--drain-timeout", "100")
+                print("ship past damage: \(receiver.lines), lost \(receiver.lost)")
+                #expect((0...1).contains(receiver.lost + receiver.lines.total - lines), "\(shipped)")
+                shipped.says("The log spool is damaged: ")
+                #expect(receiver.lost > 1 && receiver.lost < 100 && receiver.lines.doubled == 0)
+            }
+            let status = try await scenario.gantry("ship", "--status", "--format", "json").output
+            #expect(status.contains("\"damagedRecords\" : "), "\(status)")
+            // All that is left of the spool's index is rubbish.
+            try Self.change(spool + "/index.sqlite") { for index in $0.indices { $0[index] = 7 } }
+            try await LogReceiver.with(.batches, port: port) { _, _ in
+                try await scenario.gantry("ship", "--once", "--drain-timeout", "100").says("was put aside")
+            }
+        }
+    }
+
+    private static func change(_ path: String, _ body: (inout [UInt8]) -> Void) throws {
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        body(&bytes)
+        try Data(bytes).write(to: URL(filePath: path))
     }
 }

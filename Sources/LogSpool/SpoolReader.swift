@@ -108,7 +108,8 @@ package actor SpoolReader {
         if position < segment.first {
             let cause: SpoolGap.Cause = segment.previousEnd <= droppedEnd ? .dropped : .damaged
             skip(to: segment.previousEnd, last, cause, &gathered)
-            position = max(position, min(segment.first, last &+ 1))
+            // Nothing was ever between the two: a spool whose index was lost goes on far behind what it may have given.
+            position = max(position, last < segment.first ? last + 1 : segment.first)
             return true
         }
         do {
