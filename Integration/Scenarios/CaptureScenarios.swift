@@ -96,14 +96,17 @@ import Testing
         try await Scenario.with(compose, limit: Self.limit) { scenario in
             let ended = try await scenario.whileRunning("ship") { running in
                 try await running.waitForError("Shipping the output")
-                for number in 0..<count {
-                    let removal = isRemoved ? ["--rm"] : []
+                // One more, so that what happened to the others is known by then.
+                for number in 0...count {
+                    let removal = isRemoved && number < count ? ["--rm"] : []
                     let run = try scenario.command(["run"] + removal + ["job", "echo", "job \(number)"])
                     try await run.run().exits(0)
                 }
                 try running.signal(.terminate)
             }
             ended.exits(0)
+            // What ended as the shipper did is there still.
+            try await scenario.gantry("ship", "--once")
             let text = String(
                 decoding: FileManager.default.contents(atPath: scenario.folder + "/out.jsonl") ?? Data(), as: UTF8.self)
             let missing = (0..<count).filter { !text.contains("\"job \($0)\"") }

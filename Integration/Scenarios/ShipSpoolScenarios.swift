@@ -1,7 +1,14 @@
 import FoundationEssentials
+import Subprocess
 import Testing
 
-/// A spool that is full, or damaged: `ship` lives on, and says exactly what is lost.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A spool that is full, or on a full disk, or damaged: `ship` lives on, and says exactly what is lost.
 @Suite(.onEngine) struct ShipSpoolScenarios {
     /// Many times what the slowest takes on an idle machine.
     private static let limit: Duration = .seconds(400)
@@ -15,6 +22,38 @@ import Testing
             sinks: {hook: 'http://127.0.0.1:\(port)/?compression=none&when_full=\(policy)'}
             spool: {\(spool)}
         """
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can make a small disk"))
+    func aFullDiskMustStopNothingForGood() async throws {
+        let lines = 60_000
+        let port = try await Listener.freePort()
+        let compose = Self.compose(lines / 2, port: port, spool: "folder: ./disk/spool")
+        try await Scenario.with(compose, limit: Self.limit) { scenario in
+            let disk = scenario.folder + "/disk"
+            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: false)
+            // Room for less than a third of the lines, beside what is set aside for cursors.
+            guard try await Self.call("mount", "-t", "tmpfs", "-o", "size=40m", "none", disk) else {
+                return print("a full disk: not looked at, because this user may not mount one")
+            }
+            do {
+                try await scenario.gantry("up", "-d")
+                let ended = try await scenario.whileRunning("ship") { running in
+                    try await running.waitForError("is full: no record was kept")
+                    try await LogReceiver.with(.batches, port: port) { receiver, _ in
+                        try await receiver.wait { $0.lines.total >= lines }
+                        print("ship past a full disk: \(receiver.lines), lost \(receiver.lost)")
+                        #expect(receiver.lines.total == lines && receiver.lines.doubled == 0 && receiver.lost == 0)
+                        try running.signal(.terminate)
+                        try await running.transcript.wait(for: "its end") { $0.error.contains("Sending what is left") }
+                    }
+                }
+                ended.exits(0)
+            } catch {
+                Issue.record(error)
+            }
+            _ = try await Self.call("umount", "--lazy", disk)
+        }
     }
 
     @Test(arguments: ["drop_oldest", "evict_sink"])
@@ -72,5 +111,10 @@ import Testing
         var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
         body(&bytes)
         try Data(bytes).write(to: URL(filePath: path))
+    }
+
+    private static func call(_ program: String, _ arguments: String...) async throws -> Bool {
+        try await run(.name(program), arguments: Arguments(arguments), output: .discarded, error: .discarded)
+            .terminationStatus.isSuccess
     }
 }

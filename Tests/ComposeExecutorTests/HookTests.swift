@@ -43,11 +43,14 @@ import Testing
     @Test func theyRunAroundTheStartAndBeforeTheStop() async throws {
         let stage = try Stage()
         #expect(try await stage.up(HookTests.stack()) == [])
+        let made = calls(stage)
         #expect(
-            calls(stage) == [
+            made.prefix(6) == [
                 "start shop-db-pre_start-1", "start shop-db-pre_start-2", "start shop-db-1", "exec shop-db-1 warm",
-                "exec shop-db-1 index", "start shop-web-1", "remove shop-db-pre_start-1", "remove shop-db-pre_start-2",
+                "exec shop-db-1 index", "start shop-web-1",
             ])
+        // Both at once.
+        #expect(made.dropFirst(6).sorted() == ["remove shop-db-pre_start-1", "remove shop-db-pre_start-2"])
         stage.engine.forgetCalls()
         #expect(try await stop(stage) == [])
         #expect(
