@@ -43,9 +43,10 @@ extension ContainerCapture {
         let before = OutputStream.allCases.map(account.place)
         var new = records
         let count = new.count
-        if let gap = account.read(&new), let first = new.first {
+        if let gap = account.read(&new) {
             status.gaps += 1
-            output.append(gap.record(of: source, on: first.stream))
+            // Nothing need be new behind it: what comes then may have been followed.
+            output.append(gap.record(of: source, on: new.first?.stream ?? .stdout))
         }
         // What an audit meets again was asked for again.
         if !account.drops { status.duplicates += count - new.count }
