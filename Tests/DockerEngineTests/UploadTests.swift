@@ -57,7 +57,8 @@ struct UploadTests {
     @Test func aContextThatBreaksOffIsTheCallersError() async throws {
         let seen = Mailbox()
         try await withStub { connection in
-            try await connection.serve { _ in
+            // It ends with an error where something was not read yet.
+            try? await connection.serve { _ in
                 seen.post("whole")
                 return Stub.json("{}")
             }
