@@ -8,7 +8,7 @@ import EngineAPI
 /// Keeps the last output of containers that are removed, for `logs --previous`, and passes everything on.
 ///
 /// A removal waits for it no longer than ``patience``, and whatever goes wrong is no failure of the removal.
-struct OutputKeeping: ApplyObserver {
+struct OutputKeeping: RemovalObserver {
     /// An idle engine gives the lines within some ten milliseconds; one that is too busy to is not kept from removing.
     private static let patience: Duration = .seconds(2)
 
@@ -18,20 +18,6 @@ struct OutputKeeping: ApplyObserver {
     let environment: [String: String]
     /// The engine's address, by which its projects are told from those of others.
     let address: String
-
-    func report(_ event: ApplyEvent) { next.report(event) }
-
-    func willStart(_ container: ContainerID, name: String, service: String) async {
-        await next.willStart(container, name: name, service: service)
-    }
-
-    func willStartHook(_ container: ContainerID, name: String, service: String) async {
-        await next.willStartHook(container, name: name, service: service)
-    }
-
-    func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {
-        await next.hookWrote(lines, in: container, name: name, service: service)
-    }
 
     func willRemove(_ container: ContainerID) async {
         await next.willRemove(container)

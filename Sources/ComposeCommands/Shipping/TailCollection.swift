@@ -4,8 +4,8 @@ import LogShipping
 import Synchronization
 
 /// Has a container's last lines collected by whoever ships its output, before it is removed; passes everything on.
-final class TailCollection: ApplyObserver {
-    private let next: any ApplyObserver
+final class TailCollection: RemovalObserver {
+    let next: any ApplyObserver
     private let engine: any ContainerEngine
     /// Of the shippers that there may be. One that did not answer in time is not waited for again.
     private let folders: Mutex<[String]>
@@ -36,21 +36,5 @@ final class TailCollection: ApplyObserver {
                         + "seconds that it has the last lines of \(details.name); it is not waited for any more.")
             }
         }
-    }
-
-    // MARK: The rest
-
-    func report(_ event: ApplyEvent) { next.report(event) }
-
-    func willStart(_ container: ContainerID, name: String, service: String) async {
-        await next.willStart(container, name: name, service: service)
-    }
-
-    func willStartHook(_ container: ContainerID, name: String, service: String) async {
-        await next.willStartHook(container, name: name, service: service)
-    }
-
-    func hookWrote(_ lines: [OutputFrame], in container: ContainerID, name: String, service: String) async {
-        await next.hookWrote(lines, in: container, name: name, service: service)
     }
 }
