@@ -39,8 +39,8 @@ package protocol ApplyObserver: Sendable {
     func willRemove(_ container: ContainerID) async
 }
 
-// Only who shows output wants to know of that of hooks, and who ships it of its end. One who passes things on has to pass
-// these on too, which the compiler does not see.
+// Only who shows output wants to know of that of hooks, and who ships it of its end. One who passes things on is a
+// ``PassingObserver``, so that it passes these on too.
 extension ApplyObserver {
     package func willRemove(_ container: ContainerID) async {}
     package func willStartHook(_ container: ContainerID, name: String, service: String) async {}

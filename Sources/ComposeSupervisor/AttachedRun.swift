@@ -210,7 +210,7 @@ package final class AttachedRun: Sendable {
 }
 
 /// Attaches before each start, and passes everything on.
-private struct AttachingObserver: ApplyObserver {
+private struct AttachingObserver: PassingObserver {
     let run: AttachedRun
     let next: any ApplyObserver
     var supervisor: Supervisor?
@@ -234,6 +234,4 @@ private struct AttachingObserver: ApplyObserver {
         await run.hookWrote(lines, in: container, name: name, service: service)
         await next.hookWrote(lines, in: container, name: name, service: service)
     }
-
-    func willRemove(_ container: ContainerID) async { await next.willRemove(container) }
 }

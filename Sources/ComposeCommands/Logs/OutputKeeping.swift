@@ -8,7 +8,7 @@ import EngineAPI
 /// Keeps the last output of containers that are removed, for `logs --previous`, and passes everything on.
 ///
 /// A removal waits for it no longer than ``patience``, and whatever goes wrong is no failure of the removal.
-struct OutputKeeping: RemovalObserver {
+struct OutputKeeping: PassingObserver {
     /// An idle engine gives the lines within some ten milliseconds; one that is too busy to is not kept from removing.
     private static let patience: Duration = .seconds(2)
 

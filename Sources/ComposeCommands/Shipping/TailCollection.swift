@@ -4,7 +4,7 @@ import LogShipping
 import Synchronization
 
 /// Has a container's last lines collected by whoever ships its output, before it is removed; passes everything on.
-final class TailCollection: RemovalObserver {
+final class TailCollection: PassingObserver {
     let next: any ApplyObserver
     private let engine: any ContainerEngine
     /// Of the shippers that there may be. One that did not answer in time is not waited for again.
